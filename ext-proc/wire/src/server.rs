@@ -1,0 +1,146 @@
+//! The gRPC server: TCP or a Unix socket, health, and a drain that lets exchanges finish.
+//! Must not know what the exchanges do.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use envoy_types::pb::envoy::service::ext_proc::v3::{
+    ProcessingRequest, ProcessingResponse,
+    external_processor_server::{ExternalProcessor, ExternalProcessorServer},
+};
+use futures_util::Stream;
+use tokio::net::{TcpListener, UnixListener};
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::{Request, Response, Status, Streaming};
+use tonic_health::server::HealthReporter;
+
+use crate::conversation::Conversation;
+use crate::event::Policy;
+
+/// Room in a gRPC message beside the body: attributes, headers, framing.
+const MESSAGE_OVERHEAD: usize = 1 << 20;
+/// HTTP/2 windows that don't make a 10 MB body wait for round trips.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 32 << 20;
+
+/// Where the service listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket; a stale file there is replaced.
+    Unix(PathBuf),
+}
+
+/// Tells gRPC health checks whether exchanges are welcome.
+#[derive(Clone)]
+pub struct Readiness(HealthReporter);
+
+impl Readiness {
+    /// SERVING from now on.
+    pub async fn ready(&self) {
+        self.0.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    }
+
+    /// NOT_SERVING from now on: no configuration yet, or draining.
+    pub async fn not_ready(&self) {
+        self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    }
+}
+
+/// A bound listener that has not begun to serve.
+pub struct Server {
+    listener: Listener,
+    max_body: usize,
+}
+
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Server {
+    /// Binds; `max_body` is the largest body of an exchange in bytes.
+    pub async fn bind(endpoint: &Endpoint, max_body: usize) -> io::Result<Self> {
+        let listener = match endpoint {
+            Endpoint::Tcp(address) => Listener::Tcp(TcpListener::bind(address).await?),
+            Endpoint::Unix(path) => {
+                // Left over by a process that was killed; a live one would still answer, and its clients with it.
+                if std::os::unix::net::UnixStream::connect(path).is_err() {
+                    match std::fs::remove_file(path) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        Ok(()) | Err(_) => {}
+                    }
+                }
+                Listener::Unix(UnixListener::bind(path)?)
+            }
+        };
+        Ok(Self { listener, max_body })
+    }
+
+    /// The bound TCP address (for port 0), or `None` for a Unix socket.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        match &self.listener {
+            Listener::Tcp(listener) => listener.local_addr().ok(),
+            Listener::Unix(_) => None,
+        }
+    }
+
+    /// Serves until `shutdown` resolves, then lets open exchanges finish. Readiness starts as NOT_SERVING.
+    pub async fn serve<P: Policy>(
+        self,
+        policy: Arc<P>,
+        started: impl FnOnce(Readiness),
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), tonic::transport::Error> {
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let readiness = Readiness(reporter);
+        readiness.not_ready().await;
+        started(readiness);
+        let limit = self.max_body.saturating_add(MESSAGE_OVERHEAD);
+        let processor = ExternalProcessorServer::new(Processor(policy))
+            .max_decoding_message_size(limit)
+            .max_encoding_message_size(usize::MAX);
+        let router = tonic::transport::Server::builder()
+            .tcp_nodelay(true)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .add_service(health)
+            .add_service(processor);
+        match self.listener {
+            Listener::Tcp(listener) => {
+                let incoming = TcpListenerStream::new(listener);
+                let incoming = futures_util::StreamExt::map(incoming, |socket| {
+                    // tonic sets TCP_NODELAY only on sockets that it accepted itself.
+                    socket.and_then(|socket| socket.set_nodelay(true).map(|()| socket))
+                });
+                router.serve_with_incoming_shutdown(incoming, shutdown).await
+            }
+            Listener::Unix(listener) => {
+                router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown).await
+            }
+        }
+    }
+}
+
+struct Processor<P>(Arc<P>);
+
+#[tonic::async_trait]
+impl<P: Policy> ExternalProcessor for Processor<P> {
+    type ProcessStream = Pin<Box<dyn Stream<Item = Result<ProcessingResponse, Status>> + Send>>;
+
+    async fn process(
+        &self,
+        request: Request<Streaming<ProcessingRequest>>,
+    ) -> Result<Response<Self::ProcessStream>, Status> {
+        let conversation = Conversation::new(request.into_inner(), self.0.begin());
+        // `unfold` instead of a task and a channel: the reply is made where tonic polls for it.
+        let replies = futures_util::stream::unfold(conversation, |mut conversation| async move {
+            conversation.next().await.map(|reply| (reply, conversation))
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+}
