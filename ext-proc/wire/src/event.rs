@@ -127,6 +127,17 @@ pub enum AnswerVerdict {
     Reply(Reply),
 }
 
+impl AnswerVerdict {
+    /// The same with more metadata.
+    #[must_use]
+    pub fn with(mut self, more: Metadata) -> Self {
+        match &mut self {
+            Self::Keep(metadata) | Self::Replace(_, metadata) | Self::Reply(Reply { metadata, .. }) => metadata.extend(more),
+        }
+        self
+    }
+}
+
 /// Starts exchanges: one for each request that Envoy hands over.
 pub trait Policy: Send + Sync + 'static {
     /// What it starts.

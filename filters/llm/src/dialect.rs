@@ -41,8 +41,13 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint, in the order of documentation and rendered routes.
-    pub const ALL: [Self; 5] =
-        [Self::ChatCompletions, Self::Completions, Self::Embeddings, Self::Responses, Self::Messages];
+    pub const ALL: [Self; 5] = [
+        Self::ChatCompletions,
+        Self::Completions,
+        Self::Embeddings,
+        Self::Responses,
+        Self::Messages,
+    ];
 
     /// The endpoint that a request path names; a query string is ignored.
     pub fn from_path(path: &str) -> Option<Self> {
@@ -81,7 +86,11 @@ impl Endpoint {
 
 /// The dialect in which to answer a request whose path is not an endpoint of ours (a 404, say).
 pub fn dialect_of_path(path: &str) -> Dialect {
-    if path.starts_with("/v1/messages") { Dialect::Anthropic } else { Dialect::OpenAi }
+    if path.starts_with("/v1/messages") {
+        Dialect::Anthropic
+    } else {
+        Dialect::OpenAi
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +101,10 @@ mod tests {
     fn every_endpoint_is_found_by_its_path_and_by_nothing_near_it() {
         for endpoint in Endpoint::ALL {
             assert_eq!(Endpoint::from_path(endpoint.path()), Some(endpoint));
-            assert_eq!(Endpoint::from_path(&format!("{}?beta=true", endpoint.path())), Some(endpoint));
+            assert_eq!(
+                Endpoint::from_path(&format!("{}?beta=true", endpoint.path())),
+                Some(endpoint)
+            );
             assert_eq!(Endpoint::from_path(&format!("{}/x", endpoint.path())), None);
         }
     }

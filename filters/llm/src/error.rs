@@ -71,12 +71,16 @@ impl ErrorKind {
     /// OpenAI: <https://platform.openai.com/docs/guides/error-codes>; Anthropic: <https://docs.anthropic.com/en/api/errors>.
     pub const fn type_name(self, dialect: Dialect) -> &'static str {
         match (dialect, self) {
-            (Dialect::OpenAi, Self::InvalidRequest | Self::TooLarge | Self::NotFound) => "invalid_request_error",
+            (Dialect::OpenAi, Self::InvalidRequest | Self::TooLarge | Self::NotFound) => {
+                "invalid_request_error"
+            }
             (Dialect::OpenAi, Self::Authentication) => "authentication_error",
             (Dialect::OpenAi, Self::Permission) => "permission_error",
             (Dialect::OpenAi, Self::RateLimit) => "rate_limit_error",
             (Dialect::OpenAi, Self::Budget) => "insufficient_quota",
-            (Dialect::OpenAi, Self::Internal | Self::Provider | Self::Unavailable | Self::Timeout) => "server_error",
+            (Dialect::OpenAi, Self::Internal | Self::Provider | Self::Unavailable | Self::Timeout) => {
+                "server_error"
+            }
             (Dialect::Anthropic, Self::InvalidRequest) => "invalid_request_error",
             (Dialect::Anthropic, Self::Authentication) => "authentication_error",
             (Dialect::Anthropic, Self::Permission) => "permission_error",
@@ -109,7 +113,13 @@ pub struct ApiError {
 impl ApiError {
     /// An error with its kind's usual status and neither code nor param.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, status: kind.status(), message: message.into(), code: None, param: None }
+        Self {
+            kind,
+            status: kind.status(),
+            message: message.into(),
+            code: None,
+            param: None,
+        }
     }
 
     /// Adds the stable word for programs.
@@ -163,11 +173,14 @@ mod tests {
 
     #[test]
     fn each_dialect_gets_its_own_shape() {
-        let error = ApiError::new(ErrorKind::InvalidRequest, "bad \"field\"").param("model").code("bad_model");
+        let error = ApiError::new(ErrorKind::InvalidRequest, "bad \"field\"")
+            .param("model")
+            .code("bad_model");
         let openai: serde_json::Value = serde_json::from_slice(&error.to_json(Dialect::OpenAi)).unwrap();
         assert_eq!(openai["error"]["param"], "model");
         assert_eq!(openai["error"]["code"], "bad_model");
-        let anthropic: serde_json::Value = serde_json::from_slice(&error.to_json(Dialect::Anthropic)).unwrap();
+        let anthropic: serde_json::Value =
+            serde_json::from_slice(&error.to_json(Dialect::Anthropic)).unwrap();
         assert_eq!(anthropic["type"], "error");
         assert_eq!(anthropic["error"]["message"], "bad \"field\"");
     }

@@ -3,8 +3,23 @@
 //! Pure functions over bytes. Must not know policy, prices, clocks, I/O or Envoy: everything here runs in a native unit
 //! test, in `router.wasm` and in the service alike.
 
+pub mod answer;
+pub mod body;
 pub mod dialect;
 pub mod error;
+pub mod image;
+pub mod json;
+pub mod request;
+mod shape;
+pub mod sse;
+pub mod stream;
+pub mod usage;
 
+pub use answer::{Channel, Part};
+pub use body::BodyError;
 pub use dialect::{Dialect, Endpoint};
 pub use error::{ApiError, ErrorKind};
+pub use image::Image;
+pub(crate) use image::ImageField;
+pub use request::{Role, TextKind};
+pub use usage::Usage;

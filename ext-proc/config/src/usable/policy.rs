@@ -1,0 +1,119 @@
+//! What is done to exchanges: redaction, cache, limits.
+//!
+//! Must not know how any of it is done; entity names are text here, checked against the list that the caller passed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::gateway::OnFailure;
+
+/// What is done to the exchanges of the tenants that name it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Unique.
+    pub name: String,
+    /// What happens to personal data and secrets.
+    pub redaction: Redaction,
+    /// Whether answers are stored and reused.
+    pub cache: Cache,
+    /// What happens to a request when the store of budgets and limits cannot be asked.
+    pub on_store_failure: OnFailure,
+    /// Rates for each key.
+    pub limits: Limits,
+}
+
+/// Whether texts are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Redaction {
+    /// Texts pass as they are.
+    Off,
+    /// At least one direction is looked at.
+    On(RedactionRules),
+}
+
+/// Redaction by direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedactionRules {
+    /// What clients send; absent means it passes as it is.
+    pub request: Option<EntityRules>,
+    /// What providers answer; absent means it passes as it is (reversible tokens of the request are restored anyway).
+    pub answer: Option<EntityRules>,
+    /// What happens to a body with a part that may hold text and whose shape is not known.
+    pub on_unknown_shape: OnUnknownShape,
+}
+
+/// Refuse or forward what cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OnUnknownShape {
+    /// Refuse with 400.
+    Block,
+    /// Forward it as it is.
+    Forward,
+}
+
+/// What happens to each kind of entity in one direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntityRules {
+    /// For every usual kind that `entities` does not name; which kinds are usual is the engine's to say.
+    pub default: Operator,
+    /// By name, such as `US_SSN`; the names are known to the engine.
+    pub entities: BTreeMap<String, Operator>,
+    /// Texts that are never an entity, compared whole.
+    pub allow: Vec<String>,
+    /// Least score (0 to 1) of what counts as found; absent leaves it to the engine.
+    pub threshold: Option<f32>,
+}
+
+/// What happens to an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// Replaced by a reversible token, which is restored in the answer. In requests only.
+    Token,
+    /// Replaced by its kind, such as `<US_SSN>`.
+    Placeholder,
+    /// Replaced by stars but for its last characters.
+    Mask {
+        /// How many characters stay.
+        keep_last: u8,
+    },
+    /// Replaced by a keyed hash.
+    Hash,
+    /// The whole request or answer is refused.
+    Block,
+    /// Counted and passed.
+    Log,
+    /// Not looked for.
+    Off,
+}
+
+/// Whether answers are stored and reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// Every request goes to a provider.
+    Off,
+    /// The same request gets the same answer.
+    Exact {
+        /// How long an answer may be reused.
+        ttl: Duration,
+        /// Who shares answers.
+        scope: CacheScope,
+    },
+}
+
+/// Who shares cached answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CacheScope {
+    /// The keys of one tenant.
+    Tenant,
+    /// All tenants that have this scope.
+    Everyone,
+}
+
+/// Rates for each key; absent means unlimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Requests in a minute; at least 1.
+    pub requests_per_minute: Option<u64>,
+    /// Tokens of prompts and answers in a minute; at least 1.
+    pub tokens_per_minute: Option<u64>,
+}

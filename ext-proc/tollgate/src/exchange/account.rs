@@ -1,0 +1,140 @@
+//! An exchange's money: the most it can cost is held before a provider sees it, what it did cost is settled at the end.
+//! Must not know why an exchange ended.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tollgate_budget::{BudgetStore as _, Charge, NanoUsd, Price, Reservation, ReserveError, Shortage, Tokens};
+use tollgate_config::{Model, OnFailure};
+use tollgate_llm::request::RequestFacts;
+use tollgate_llm::{ApiError, ErrorKind, Usage};
+use tollgate_routing::decision;
+use tollgate_routing::facts::Facts;
+use tollgate_wire::Metadata;
+use tracing::{error, warn};
+
+use super::Refusal;
+use super::answer::Answer;
+use crate::serve::{Caller, Service, price};
+
+/// Longer than any exchange lasts: a reservation that nobody settles (a crash) is given back after this.
+const HOLD: Duration = Duration::from_secs(3600);
+/// The answer's length to reserve for where neither the request nor the model says one.
+const UNSTATED_OUTPUT: u64 = 4096;
+
+/// The money of one exchange.
+pub(super) struct Account {
+    model: Arc<Model>,
+    reservation: Option<Reservation>,
+}
+
+/// What an exchange did cost.
+pub(super) struct Bill {
+    pub(super) usage: Usage,
+    pub(super) cost: NanoUsd,
+    /// Nothing was delivered that anybody charges for.
+    void: bool,
+}
+
+impl Bill {
+    /// USD as a decimal, exact.
+    pub(super) fn usd(&self) -> String {
+        let nano = self.cost.0.max(0);
+        let text = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
+        let short = text.trim_end_matches('0');
+        short.strip_suffix('.').unwrap_or(short).to_owned()
+    }
+
+    pub(super) fn metadata(&self) -> Metadata {
+        vec![
+            (decision::INPUT_TOKENS, self.usage.input_tokens.into()),
+            (decision::OUTPUT_TOKENS, self.usage.output_tokens.into()),
+            (decision::COST_USD, self.usd().into()),
+        ]
+    }
+}
+
+impl Account {
+    /// Holds the most that the exchange can cost on every budget and limit of the caller.
+    pub(super) async fn open(
+        service: &Service,
+        caller: &Caller,
+        model: &Arc<Model>,
+        facts: &Facts,
+        read: &RequestFacts,
+        now: SystemTime,
+    ) -> Result<Self, Refusal> {
+        let mut account = Self { model: Arc::clone(model), reservation: None };
+        if caller.quotas.is_empty() {
+            return Ok(account);
+        }
+        let output = read
+            .max_output_tokens
+            .or(model.max_output_tokens)
+            .unwrap_or(UNSTATED_OUTPUT)
+            .saturating_mul(read.choices.max(1));
+        let most = Charge {
+            cost: price(model.highest_price()).at_most(Tokens(facts.prompt_tokens), Tokens(output)),
+            tokens: Tokens(facts.prompt_tokens.saturating_add(output)),
+        };
+        match service.budget.reserve(&caller.quotas, most, HOLD, now).await {
+            Ok(reservation) => account.reservation = Some(reservation),
+            Err(ReserveError::Refused(refused)) => {
+                let (kind, code) = match refused.shortage {
+                    Shortage::Budget { .. } => (ErrorKind::Budget, "insufficient_quota"),
+                    Shortage::Requests { .. } | Shortage::Tokens { .. } => (ErrorKind::RateLimit, "rate_limit_exceeded"),
+                };
+                let error = ApiError::new(kind, refused.to_string()).code(code);
+                return Err(Refusal { error, retry_after: refused.retry_after });
+            }
+            Err(ReserveError::Store(cause)) => {
+                service.metrics.store_failed();
+                error!(tenant = caller.tenant(), "budget store: {cause}");
+                if caller.policy().on_store_failure == OnFailure::Closed {
+                    return Err(ApiError::new(ErrorKind::Unavailable, "this gateway's budgets cannot be checked now; try again")
+                        .code("budget_unavailable")
+                        .into());
+                }
+            }
+        }
+        Ok(account)
+    }
+
+    /// What the exchange cost, as far as its answer is known.
+    pub(super) fn bill(&self, answer: &Answer) -> Bill {
+        let Some(usage) = answer.usage() else {
+            return Bill { usage: Usage::default(), cost: NanoUsd::ZERO, void: true };
+        };
+        Bill { usage, cost: self.price(answer.provider()).cost(&usage), void: false }
+    }
+
+    /// Puts what it did cost in the place of what was held.
+    pub(super) async fn settle(self, service: &Service, bill: &Bill, now: SystemTime) {
+        let Some(reservation) = self.reservation else { return };
+        let settled = if bill.void {
+            service.budget.release(reservation, now).await
+        } else {
+            let tokens = Tokens(bill.usage.input_tokens.saturating_add(bill.usage.output_tokens));
+            service.budget.settle(reservation, Charge { cost: bill.cost, tokens }, now).await
+        };
+        if let Err(cause) = settled {
+            service.metrics.store_failed();
+            warn!("an exchange could not be settled: {cause}");
+        }
+    }
+
+    /// The cache answered: the request counts, money and tokens don't.
+    pub(super) async fn cached(self, service: &Service, now: SystemTime) {
+        let Some(reservation) = self.reservation else { return };
+        if let Err(cause) = service.budget.settle(reservation, Charge::NOTHING, now).await {
+            service.metrics.store_failed();
+            warn!("a cache hit could not be settled: {cause}");
+        }
+    }
+
+    /// The price of whoever answered; the highest if that is not known.
+    fn price(&self, provider: Option<&str>) -> Price {
+        let offer = provider.and_then(|provider| self.model.offer(provider));
+        price(offer.map_or_else(|| self.model.highest_price(), |offer| offer.price))
+    }
+}

@@ -1,0 +1,273 @@
+//! The answer as it comes: which kind it is, and what is known of it at any moment.
+//! Must not know how texts are changed (`plain`, `stream`) or what tokens cost.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tollgate_config::{OnUnknownShape, Redaction};
+use tollgate_llm::{ApiError, Endpoint, ErrorKind, Usage};
+use tollgate_redact::{Counts, Engine, Rules, Vault};
+use tollgate_routing::facts::Facts;
+use tollgate_tokens::Encoding;
+use tollgate_wire::{AnswerVerdict, Attributes};
+
+use super::lookup::Lookup;
+use super::meter::Meter;
+use super::stream::Stream;
+use super::{plain, reply};
+use crate::serve::{Caller, Service};
+
+/// What an answer's texts are changed by.
+#[derive(Clone)]
+pub(super) struct Restorer {
+    pub(super) engine: Arc<Engine>,
+    pub(super) rules: Arc<Rules>,
+    pub(super) vault: Arc<Vault>,
+    /// Refuse what cannot be read.
+    pub(super) strict: bool,
+    /// The policy redacts nothing: texts pass as they are.
+    pub(super) idle: bool,
+    key: tollgate_redact::TenantKey,
+}
+
+impl Restorer {
+    pub(super) fn new(service: &Service, caller: &Caller, vault: Vault) -> Self {
+        let strict = match &caller.policy().redaction {
+            Redaction::On(rules) => rules.answer.is_some() && rules.on_unknown_shape == OnUnknownShape::Block,
+            Redaction::Off => false,
+        };
+        Self {
+            engine: Arc::clone(&service.engine),
+            rules: Arc::clone(&caller.redaction.answer),
+            vault: Arc::new(vault),
+            strict,
+            idle: caller.policy().redaction == Redaction::Off,
+            key: caller.redaction.key.clone(),
+        }
+    }
+
+    /// The same rules with nothing to put back: what the cache may keep.
+    fn without_values(&self) -> Self {
+        Self { vault: Arc::new(Vault::new(self.key.clone())), ..self.clone() }
+    }
+}
+
+/// The answer to one request.
+pub(super) struct Answer {
+    endpoint: Endpoint,
+    restorer: Restorer,
+    lookup: Lookup,
+    facts: Facts,
+    encoding: Option<Encoding>,
+    state: State,
+    provider: Option<String>,
+    counts: Counts,
+}
+
+enum State {
+    /// No byte has come.
+    Waiting,
+    /// Server-sent events.
+    Streaming { sent: Box<Stream>, kept: Option<Box<Kept>> },
+    /// One body, which came in chunks because a stream was asked for.
+    Gathering { status: u16, body: Vec<u8> },
+    /// One body that has ended.
+    Whole { usage: Option<Usage>, stored: Option<Vec<u8>> },
+    /// Not an answer: nobody charges for it.
+    Failed,
+}
+
+/// What the cache will get of a stream, beside what the client gets.
+struct Kept {
+    bytes: Vec<u8>,
+    /// `None` if nothing was put back, so that both are the same.
+    stream: Option<Stream>,
+}
+
+/// Streams larger than this are not worth keeping in memory for the cache.
+const LARGEST_KEPT: usize = 4 << 20;
+
+impl Answer {
+    pub(super) fn new(restorer: Restorer, lookup: Lookup, facts: &Facts, encoding: Option<Encoding>) -> Self {
+        Self {
+            endpoint: facts.endpoint,
+            restorer,
+            lookup,
+            facts: facts.clone(),
+            encoding,
+            state: State::Waiting,
+            provider: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Who answered, if Envoy says so.
+    pub(super) fn provider(&self) -> Option<&str> {
+        self.provider.as_deref()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = self.counts.clone();
+        if let State::Streaming { sent, .. } = &self.state {
+            counts.add(&sent.counts());
+        }
+        counts
+    }
+
+    pub(super) fn is_error(&self) -> bool {
+        matches!(self.state, State::Failed)
+    }
+
+    /// What was used so far; `None` if nobody charges for it.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let prompt = self.facts.prompt_tokens;
+        match &self.state {
+            // The provider has the prompt, and reads it whether or not anybody waits for the answer.
+            State::Waiting => Some(Usage { input_tokens: prompt, ..Usage::default() }),
+            State::Streaming { sent, .. } => Some(sent.usage(prompt)),
+            State::Whole { usage, .. } => *usage,
+            State::Gathering { .. } | State::Failed => None,
+        }
+    }
+
+    /// Takes the next bytes and says what the client gets for them.
+    pub(super) fn take(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
+        if let State::Waiting = self.state {
+            self.provider = attributes.text("xds.upstream_host_metadata").and_then(provider_of);
+            self.begin(attributes, &chunk);
+        }
+        match &mut self.state {
+            State::Streaming { .. } => self.stream(&chunk, end),
+            State::Gathering { body, .. } => {
+                body.extend_from_slice(&chunk);
+                if !end {
+                    return AnswerVerdict::Replace(Vec::new(), Vec::new());
+                }
+                self.whole(true)
+            }
+            State::Waiting | State::Whole { .. } | State::Failed => AnswerVerdict::Keep(Vec::new()),
+        }
+    }
+
+    /// Keeps a complete answer for the next one who asks.
+    pub(super) async fn store(&mut self, service: &Service, now: SystemTime) {
+        let (body, usage) = match &mut self.state {
+            State::Whole { usage: Some(usage), stored } => (stored.take(), *usage),
+            State::Streaming { sent, kept } if sent.is_complete() => {
+                (kept.take().map(|kept| kept.bytes), sent.usage(self.facts.prompt_tokens))
+            }
+            _ => return,
+        };
+        if let Some(body) = body {
+            self.lookup.store(service, &self.facts, body, usage, now).await;
+        }
+    }
+
+    fn begin(&mut self, attributes: &Attributes, chunk: &[u8]) {
+        let code = attributes.number("response.code").unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates; statuses are small")]
+        let status = code as u16;
+        let first = chunk.iter().find(|byte| !byte.is_ascii_whitespace());
+        // Not every provider streams because it was asked to.
+        if self.facts.stream && status < 400 && first != Some(&b'{') {
+            let include_usage = self.facts.include_usage == Some(true) || self.endpoint == Endpoint::Messages || self.endpoint == Endpoint::Responses;
+            let meter = Some(Meter::new(self.encoding));
+            let sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
+            let kept = self.lookup.is_on().then(|| {
+                let stream = (!self.restorer.vault.is_empty())
+                    .then(|| Stream::new(self.endpoint, self.restorer.without_values(), include_usage, None));
+                Box::new(Kept { bytes: Vec::new(), stream })
+            });
+            self.state = State::Streaming { sent: Box::new(sent), kept };
+        } else {
+            self.state = State::Gathering { status, body: Vec::new() };
+        }
+    }
+
+    fn stream(&mut self, chunk: &[u8], end: bool) -> AnswerVerdict {
+        let State::Streaming { sent, kept } = &mut self.state else {
+            return AnswerVerdict::Keep(Vec::new());
+        };
+        let mut out = sent.push(chunk);
+        if end {
+            out.extend(sent.end());
+        }
+        if let Some(keep) = kept {
+            match &mut keep.stream {
+                None => keep.bytes.extend_from_slice(&out),
+                Some(stream) => {
+                    keep.bytes.extend(stream.push(chunk));
+                    if end {
+                        keep.bytes.extend(stream.end());
+                    }
+                }
+            }
+            if keep.bytes.len() > LARGEST_KEPT {
+                *kept = None;
+            }
+        }
+        if out == chunk { AnswerVerdict::Keep(Vec::new()) } else { AnswerVerdict::Replace(out, Vec::new()) }
+    }
+
+    /// One body, all of it here. `stream_asked`: the head is gone, so the status cannot change any more.
+    fn whole(&mut self, in_chunks: bool) -> AnswerVerdict {
+        let State::Gathering { status, body } = std::mem::replace(&mut self.state, State::Failed) else {
+            return AnswerVerdict::Keep(Vec::new());
+        };
+        let in_chunks = in_chunks && self.facts.stream;
+        let read = tollgate_llm::body::text(&body)
+            .map_err(|_| plain::Unfit::Unreadable)
+            .and_then(|text| plain::rewrite(self.endpoint, text, &self.restorer));
+        let rewritten = match read {
+            Ok(rewritten) => rewritten,
+            // An error page that is not JSON is written anew by router.wasm; it holds nothing that was asked.
+            Err(plain::Unfit::Unreadable) if status >= 400 => {
+                let error = ApiError::new(ErrorKind::from_status(status), format!("the provider failed with status {status}"))
+                    .status(status)
+                    .code("provider_error");
+                return AnswerVerdict::Replace(error.to_json(self.endpoint.dialect()), Vec::new());
+            }
+            Err(unfit) => {
+                let error = unfit.to_error();
+                if in_chunks {
+                    return AnswerVerdict::Replace(error.to_json(self.endpoint.dialect()), Vec::new());
+                }
+                return AnswerVerdict::Reply(reply::refusal(&error, self.endpoint.dialect(), None));
+            }
+        };
+        self.counts.add(&rewritten.counts);
+        if status < 400 && !rewritten.facts.error {
+            let usage = rewritten.facts.usage.unwrap_or_else(|| {
+                let mut meter = Meter::new(self.encoding);
+                plain::meter(self.endpoint, &body, &mut meter);
+                meter.usage(None, true, self.facts.prompt_tokens)
+            });
+            let stored = (rewritten.facts.complete && self.lookup.is_on() && !self.facts.stream)
+                .then(|| self.storable(&body, &rewritten))
+                .flatten();
+            self.state = State::Whole { usage: Some(usage), stored };
+        }
+        match rewritten.body {
+            Some(changed) => AnswerVerdict::Replace(changed, Vec::new()),
+            // What was held back chunk by chunk must be sent, changed or not.
+            None if in_chunks => AnswerVerdict::Replace(body, Vec::new()),
+            None => AnswerVerdict::Keep(Vec::new()),
+        }
+    }
+
+    fn storable(&self, body: &[u8], sent: &plain::Rewritten) -> Option<Vec<u8>> {
+        if self.restorer.vault.is_empty() {
+            return Some(sent.body.clone().unwrap_or_else(|| body.to_vec()));
+        }
+        let text = tollgate_llm::body::text(body).ok()?;
+        let kept = plain::rewrite(self.endpoint, text, &self.restorer.without_values()).ok()?;
+        Some(kept.body.unwrap_or_else(|| body.to_vec()))
+    }
+}
+
+/// The provider's name out of the metadata that the rendered endpoints carry.
+fn provider_of(metadata: &str) -> Option<String> {
+    let (_, rest) = metadata.split_once("provider")?;
+    let (_, rest) = rest.split_once("string_value: \"")?;
+    rest.split_once('"').map(|(name, _)| name.to_owned())
+}

@@ -1,0 +1,306 @@
+//! One request and its answer, in the order in which policy acts.
+//!
+//! Must not know protobuf, sockets or how any engine works: each step is a file that asks one engine.
+//!
+//! | step | file |
+//! |---|---|
+//! | who asks, may they | [`identity`] |
+//! | read once: redact, hash, ask for usage | [`request`] |
+//! | hold the most it can cost, settle what it did | [`account`] |
+//! | answered before? | [`lookup`] |
+//! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`] |
+//! | what the service says by itself | [`reply`], [`models`] |
+
+mod account;
+mod answer;
+mod identity;
+mod lookup;
+mod meter;
+mod models;
+mod plain;
+mod reply;
+mod request;
+mod stream;
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use tollgate_llm::{ApiError, Dialect, Endpoint, ErrorKind, dialect};
+use tollgate_routing::decision;
+use tollgate_routing::facts::Facts;
+use tollgate_wire::{AnswerVerdict, Attributes, Reply, RequestVerdict};
+use tracing::info;
+
+use self::account::Account;
+use self::answer::Answer;
+use crate::serve::{Active, Caller, Service};
+
+/// See the module.
+pub(crate) struct Exchange {
+    service: Arc<Service>,
+    /// In force when the exchange began; a reload does not change the rules in the middle.
+    active: Arc<Active>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Nothing is known yet, or everything is said.
+    Idle,
+    /// A provider has the request.
+    Forwarded(Box<Forwarded>),
+}
+
+/// What is known of a request that a provider has.
+struct Forwarded {
+    caller: Arc<Caller>,
+    facts: Facts,
+    account: Account,
+    answer: Answer,
+    outcome: Outcome,
+}
+
+/// How an exchange ended, for metrics and the log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Answered,
+    Cached,
+    Refused,
+    ProviderError,
+    ClientLeft,
+}
+
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Cached => "cached",
+            Self::Refused => "refused",
+            Self::ProviderError => "provider_error",
+            Self::ClientLeft => "client_left",
+        }
+    }
+}
+
+/// A refusal with what the client may do about it.
+struct Refusal {
+    error: ApiError,
+    retry_after: Option<std::time::Duration>,
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+impl Exchange {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        let active = service.active.load_full();
+        service.metrics.began();
+        Self { service, active, stage: Stage::Idle }
+    }
+
+    async fn decide(&mut self, attributes: &Attributes, body: Vec<u8>) -> Result<RequestVerdict, Refusal> {
+        let now = SystemTime::now();
+        let given = facts(attributes)?;
+        let endpoint = given.endpoint(attributes)?;
+        let caller = identity::identify(&self.active, attributes, now)?;
+        let read = request::read(&self.service.engine, &caller, endpoint, &body)?;
+        for (entity, count) in read.counts.iter() {
+            self.service.metrics.redacted(entity.name(), "request", count);
+        }
+        if let Some(refusal) = read.refusal {
+            return Err(refusal.into());
+        }
+        let facts = given.complete(&self.active, endpoint, &read.facts, &body)?;
+        identity::authorise(&caller, &facts.model)?;
+        let model = self.active.config.model(&facts.model).ok_or_else(request::unknown_model)?;
+        let target = target(&caller, &facts)?;
+
+        let account = Account::open(&self.service, &caller, model, &facts, &read.facts, now).await?;
+        let lookup = lookup::Lookup::new(&caller, &facts, read.digest);
+        let restorer = answer::Restorer::new(&self.service, &caller, read.vault);
+        if let Some(hit) = lookup.find(&self.service, now).await
+            && let Some(reply) = lookup::reply(&caller, &facts, &restorer, &hit)
+        {
+            account.cached(&self.service, now).await;
+            self.finished(&caller, &facts, Outcome::Cached, None);
+            return Ok(RequestVerdict::Reply(reply));
+        }
+
+        let mut metadata = vec![
+            (decision::DECISION, decision::ALLOW.into()),
+            (decision::TENANT, caller.tenant().into()),
+            (decision::KEY, caller.key().into()),
+            (decision::CACHE, lookup.state().into()),
+        ];
+        metadata.extend(target.map(|target| (decision::TARGET, target.into())));
+        let body = (!read.edits.is_empty()).then(|| read.edits.apply(&body));
+        let answer = Answer::new(restorer, lookup, &facts, tollgate_render::plan::encoding(model));
+        let outcome = Outcome::ClientLeft;
+        self.stage = Stage::Forwarded(Box::new(Forwarded { caller, facts, account, answer, outcome }));
+        Ok(RequestVerdict::Forward { body, metadata })
+    }
+
+    /// Refuses, in the client's dialect; what is known of the caller goes into the log, what was asked does not.
+    fn refuse(&self, attributes: &Attributes, dialect: Dialect, refusal: &Refusal) -> Reply {
+        let Refusal { error, retry_after } = refusal;
+        self.service.metrics.finished("", "", Outcome::Refused.name());
+        info!(
+            request_id = given_id(attributes).as_deref().unwrap_or_default(),
+            status = error.status,
+            code = error.code.unwrap_or_default(),
+            outcome = Outcome::Refused.name(),
+            "exchange",
+        );
+        reply::refusal(error, dialect, *retry_after)
+    }
+
+    fn finished(&self, caller: &Caller, facts: &Facts, outcome: Outcome, bill: Option<&account::Bill>) {
+        self.service.metrics.finished(caller.tenant(), &facts.model, outcome.name());
+        let usage = bill.map(|bill| bill.usage).unwrap_or_default();
+        if let Some(bill) = bill {
+            self.service.metrics.metered(caller.tenant(), &facts.model, &bill.usage, bill.cost);
+        }
+        info!(
+            request_id = facts.request_id,
+            tenant = caller.tenant(),
+            key = caller.key(),
+            model = facts.model,
+            stream = facts.stream,
+            prompt_tokens = facts.prompt_tokens,
+            input_tokens = usage.input_tokens,
+            output_tokens = usage.output_tokens,
+            cost_usd = bill.map(account::Bill::usd).unwrap_or_default(),
+            outcome = outcome.name(),
+            "exchange",
+        );
+    }
+}
+
+impl tollgate_wire::Exchange for Exchange {
+    async fn bodiless(&mut self, attributes: &Attributes) -> RequestVerdict {
+        let path = attributes.text("request.path").unwrap_or_default();
+        let dialect = models::dialect(attributes);
+        let listed = identity::identify(&self.active, attributes, SystemTime::now())
+            .and_then(|caller| models::answer(&self.active, &caller, dialect, path));
+        RequestVerdict::Reply(match listed {
+            Ok(body) => reply::answer(false, body, Vec::new(), Vec::new()),
+            Err(error) => self.refuse(attributes, dialect, &error.into()),
+        })
+    }
+
+    async fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> RequestVerdict {
+        let began = Instant::now();
+        let verdict = match self.decide(attributes, body).await {
+            Ok(verdict) => verdict,
+            Err(refusal) => {
+                let path = attributes.text("request.path").unwrap_or_default();
+                RequestVerdict::Reply(self.refuse(attributes, dialect::dialect_of_path(path), &refusal))
+            }
+        };
+        self.service.metrics.decided(began.elapsed());
+        verdict
+    }
+
+    async fn answer(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
+        let Stage::Forwarded(forwarded) = &mut self.stage else {
+            // Envoy passes our own replies (refusals, hits) through the same filter.
+            return AnswerVerdict::Keep(Vec::new());
+        };
+        let verdict = forwarded.answer.take(&self.service, attributes, chunk, end);
+        if !end {
+            return verdict;
+        }
+        let now = SystemTime::now();
+        let bill = forwarded.account.bill(&forwarded.answer);
+        forwarded.answer.store(&self.service, now).await;
+        forwarded.outcome =
+            if forwarded.answer.is_error() { Outcome::ProviderError } else { Outcome::Answered };
+        verdict.with(bill.metadata())
+    }
+
+    async fn close(mut self) {
+        if let Stage::Forwarded(forwarded) = std::mem::replace(&mut self.stage, Stage::Idle) {
+            let Forwarded { caller, facts, account, answer, outcome } = *forwarded;
+            let bill = account.bill(&answer);
+            account.settle(&self.service, &bill, SystemTime::now()).await;
+            for (entity, count) in answer.counts().iter() {
+                self.service.metrics.redacted(entity.name(), "answer", count);
+            }
+            self.finished(&caller, &facts, outcome, Some(&bill));
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.service.metrics.ended();
+    }
+}
+
+/// Where the request goes if that differs from what `router.wasm` wrote: only the service knows tenants.
+fn target(caller: &Caller, facts: &Facts) -> Result<Option<String>, ApiError> {
+    // Without router.wasm there is no choice to correct: whoever routes does it by other means.
+    if facts.choice.is_none() && facts.tenant_choices.is_empty() {
+        return Ok(None);
+    }
+    let choice = facts.choice_for(caller.tenant()).ok_or_else(|| {
+        ApiError::new(ErrorKind::NotFound, format!("no route for model `{}` and this virtual key", facts.model))
+            .code("no_route")
+            .param("model")
+    })?;
+    let routed = facts.choice.as_ref().is_some_and(|routed| routed.target == choice.target);
+    Ok((!routed).then(|| choice.target.clone()))
+}
+
+/// What `router.wasm` said, if it is there.
+struct Given(Option<Facts>);
+
+fn facts(attributes: &Attributes) -> Result<Given, ApiError> {
+    let header = attributes.text("request.headers['x-tollgate-facts']");
+    let facts = header.map(Facts::from_header).transpose().map_err(|_| {
+        ApiError::new(ErrorKind::Internal, "router.wasm and the policy service are of different versions")
+            .code("version_mismatch")
+    })?;
+    Ok(Given(facts))
+}
+
+fn given_id(attributes: &Attributes) -> Option<String> {
+    facts(attributes).ok()?.0.map(|facts| facts.request_id)
+}
+
+impl Given {
+    fn endpoint(&self, attributes: &Attributes) -> Result<Endpoint, ApiError> {
+        let path = attributes.text("request.path").unwrap_or_default();
+        self.0.as_ref().map(|facts| facts.endpoint).or_else(|| Endpoint::from_path(path)).ok_or_else(|| {
+            ApiError::new(ErrorKind::NotFound, "there is no such path at this gateway").code("not_found")
+        })
+    }
+
+    /// The facts; where the filter is absent, the service counts by itself.
+    fn complete(
+        self,
+        active: &Active,
+        endpoint: Endpoint,
+        read: &tollgate_llm::request::RequestFacts,
+        body: &[u8],
+    ) -> Result<Facts, ApiError> {
+        if let Some(facts) = self.0 {
+            return Ok(facts);
+        }
+        let model = active.config.model(&read.model).ok_or_else(request::unknown_model)?;
+        let count = request::count(endpoint, body, tollgate_render::plan::encoding(model))?;
+        Ok(Facts {
+            request_id: String::new(),
+            endpoint,
+            model: read.model.clone(),
+            stream: read.stream,
+            include_usage: read.include_usage,
+            prompt_tokens: count.tokens,
+            exact: count.exact,
+            choice: None,
+            tenant_choices: Vec::new(),
+        })
+    }
+}

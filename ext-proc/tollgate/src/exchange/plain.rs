@@ -1,0 +1,128 @@
+//! An answer that came as one body: its texts redacted and restored in place, its usage read.
+//! Must not know streams, money or the cache.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use tollgate_llm::answer::{self, AnswerFacts, AnswerVisitor};
+use tollgate_llm::json::{Splice, Str};
+use tollgate_llm::{ApiError, BodyError, Channel, Endpoint, ErrorKind, TextKind};
+use tollgate_redact::{Counts, Entity, Kind, Verdict, restore};
+
+use super::answer::Restorer;
+use super::meter::Meter;
+
+/// What became of an answer.
+pub(super) struct Rewritten {
+    /// `None` leaves the provider's bytes.
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) facts: AnswerFacts,
+    pub(super) counts: Counts,
+}
+
+/// Why an answer cannot be delivered.
+pub(super) enum Unfit {
+    /// It is not what this endpoint answers.
+    Unreadable,
+    /// It has a part that may hold text and that we cannot read.
+    UnknownShape(String),
+    /// It holds something that the rules block.
+    Blocked(Entity),
+}
+
+impl Unfit {
+    pub(super) fn to_error(&self) -> ApiError {
+        match self {
+            Self::Unreadable => ApiError::new(ErrorKind::Provider, "the provider's answer cannot be read, so it cannot be checked")
+                .code("unreadable_answer"),
+            Self::UnknownShape(path) => ApiError::new(
+                ErrorKind::Provider,
+                format!("the provider's answer has a shape at `{path}` that this gateway does not know, so it cannot be checked"),
+            )
+            .code("unknown_shape"),
+            Self::Blocked(entity) => {
+                ApiError::new(ErrorKind::Permission, format!("the answer holds data that must not be shown: {entity}"))
+                    .code("content_blocked")
+            }
+        }
+    }
+}
+
+impl From<BodyError> for Unfit {
+    fn from(_: BodyError) -> Self {
+        Self::Unreadable
+    }
+}
+
+/// Redacts and restores every text of a body.
+pub(super) fn rewrite(endpoint: Endpoint, body: &str, restorer: &Restorer) -> Result<Rewritten, Unfit> {
+    let mut pass = Pass { restorer, edits: Splice::new(), counts: Counts::default(), blocked: None, unknown: None };
+    let facts = answer::walk(endpoint, body, &mut pass)?;
+    if let Some(entity) = pass.blocked {
+        return Err(Unfit::Blocked(entity));
+    }
+    if let Some(path) = pass.unknown.filter(|_| restorer.strict) {
+        return Err(Unfit::UnknownShape(path));
+    }
+    let body = (!pass.edits.is_empty()).then(|| pass.edits.apply(body));
+    Ok(Rewritten { body, facts, counts: pass.counts })
+}
+
+/// How a text is to be read by the redaction engine.
+pub(super) const fn kind(kind: TextKind) -> Kind {
+    match kind {
+        TextKind::Json => Kind::Json,
+        TextKind::Text | TextKind::Reasoning => Kind::Text,
+    }
+}
+
+/// Counts what an answer without usage says.
+pub(super) fn meter(endpoint: Endpoint, body: &[u8], meter: &mut Meter) {
+    struct Count<'m>(&'m mut Meter);
+    impl AnswerVisitor for Count<'_> {
+        fn text(&mut self, channel: Channel, str: &Str<'_>, _: TextKind) {
+            self.0.push(channel, &str.decode());
+        }
+        fn unknown(&mut self, _: &str) {}
+    }
+    if let Ok(text) = tollgate_llm::body::text(body) {
+        // It was read before without an error.
+        let _ = answer::walk(endpoint, text, &mut Count(meter));
+    }
+}
+
+struct Pass<'r> {
+    restorer: &'r Restorer,
+    edits: Splice,
+    counts: Counts,
+    blocked: Option<Entity>,
+    unknown: Option<String>,
+}
+
+impl AnswerVisitor for Pass<'_> {
+    fn text(&mut self, _: Channel, str: &Str<'_>, text_kind: TextKind) {
+        let Restorer { engine, rules, vault, idle, .. } = self.restorer;
+        if *idle {
+            return;
+        }
+        let decoded = str.decode();
+        match restore(engine, rules, vault, kind(text_kind), &decoded, &mut self.counts) {
+            Verdict::Pass(Cow::Owned(changed)) => self.edits.replace_text(str, &changed),
+            Verdict::Pass(Cow::Borrowed(_)) => {}
+            Verdict::Blocked(entity) => self.blocked = self.blocked.or(Some(entity)),
+        }
+    }
+
+    fn logprobs(&mut self, value: Range<usize>, _path: &str) {
+        // They repeat the text token by token; where texts are checked they cannot stay.
+        if self.restorer.strict {
+            self.edits.replace(value, "null");
+        }
+    }
+
+    fn unknown(&mut self, path: &str) {
+        if self.unknown.is_none() {
+            self.unknown = Some(path.to_owned());
+        }
+    }
+}

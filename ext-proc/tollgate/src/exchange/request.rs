@@ -1,0 +1,253 @@
+//! The one pass over a request's body: its texts are redacted, its meaning is hashed, its usage is asked for.
+//! Must not know money or who may ask; it edits, and says what it found.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use tollgate_cache::{BodyDigest, CanonicalHasher};
+use tollgate_config::{Cache, OnUnknownShape, Redaction};
+use tollgate_llm::json::{Scanner, Splice, Token};
+use tollgate_llm::request::{self, RequestFacts, RequestVisitor, Text, TextKind};
+use tollgate_llm::{ApiError, Endpoint, ErrorKind, body};
+use tollgate_redact::{Counts, Engine, Entity, Redactor, Rules, Vault, Verdict};
+use tollgate_routing::count::{Count, Prompt};
+use tollgate_tokens::Encoding;
+
+use crate::serve::Caller;
+
+/// What the pass found.
+pub(super) struct Read {
+    pub(super) facts: RequestFacts,
+    /// What changes in the body; empty leaves the client's bytes.
+    pub(super) edits: Splice,
+    /// The redacted request's meaning; `None` if answers are not cached or the request cannot be.
+    pub(super) digest: Option<BodyDigest>,
+    pub(super) vault: Vault,
+    pub(super) counts: Counts,
+    /// Redaction does not let the request pass.
+    pub(super) refusal: Option<ApiError>,
+}
+
+/// Reads a body once.
+pub(super) fn read(engine: &Engine, caller: &Caller, endpoint: Endpoint, bytes: &[u8]) -> Result<Read, ApiError> {
+    let text = body::text(bytes)?;
+    let redaction = &caller.redaction;
+    let mut pass = Pass {
+        redactor: redaction.request.as_ref().map(|rules| Redactor::new(engine, rules, redaction.key.clone())),
+        hasher: (caller.policy().cache != Cache::Off).then(|| CanonicalHasher::new(endpoint)),
+        edits: Splice::new(),
+        blocked: None,
+        unknown: None,
+        options: UsageOption::default(),
+    };
+    let facts = request::walk(endpoint, text, &mut pass)?;
+    if facts.stream && matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Completions) {
+        pass.options.ask(text, &mut pass.edits);
+    }
+    let refusal = pass.refusal(caller);
+    let (vault, counts) = match pass.redactor {
+        Some(redactor) => {
+            let counts = redactor.counts().clone();
+            (redactor.into_vault(), counts)
+        }
+        None => (Vault::new(redaction.key.clone()), Counts::default()),
+    };
+    let digest = pass.hasher.and_then(|hasher| hasher.finish().ok());
+    Ok(Read { facts, edits: pass.edits, digest, vault, counts, refusal })
+}
+
+/// Counts a prompt where `router.wasm` did not.
+pub(super) fn count(endpoint: Endpoint, bytes: &[u8], encoding: Option<Encoding>) -> Result<Count, ApiError> {
+    let text = body::text(bytes)?;
+    let mut prompt = Prompt::default();
+    request::walk(endpoint, text, &mut prompt)?;
+    Ok(prompt.count(text, encoding))
+}
+
+/// The error for a model that no configuration names.
+pub(super) fn unknown_model() -> ApiError {
+    ApiError::new(ErrorKind::NotFound, "this model is not configured at this gateway").code("model_not_found").param("model")
+}
+
+struct Pass<'e> {
+    redactor: Option<Redactor<'e>>,
+    hasher: Option<CanonicalHasher>,
+    edits: Splice,
+    blocked: Option<Entity>,
+    unknown: Option<String>,
+    options: UsageOption,
+}
+
+impl Pass<'_> {
+    fn refusal(&self, caller: &Caller) -> Option<ApiError> {
+        if let Some(entity) = self.blocked {
+            return Some(
+                ApiError::new(ErrorKind::InvalidRequest, format!("the request holds data that must not leave: {entity}"))
+                    .code("content_blocked"),
+            );
+        }
+        let path = self.unknown.as_ref()?;
+        let Redaction::On(rules) = &caller.policy().redaction else { return None };
+        if rules.request.is_none() || rules.on_unknown_shape == OnUnknownShape::Forward {
+            return None;
+        }
+        Some(
+            ApiError::new(
+                ErrorKind::InvalidRequest,
+                format!("`{path}` has a shape that this gateway does not know, so it cannot be checked for personal data"),
+            )
+            .code("unknown_shape")
+            .param(path.clone()),
+        )
+    }
+}
+
+impl Pass<'_> {
+    /// Redacts one string and takes it into the hash as it will be sent.
+    fn redact(&mut self, text: &Text<'_>) {
+        let decoded = text.str.decode();
+        let verdict = match (&mut self.redactor, text.kind) {
+            (None, _) => Verdict::Pass(Cow::Borrowed(&*decoded)),
+            (Some(redactor), TextKind::Json) => redactor.json(&decoded),
+            (Some(redactor), TextKind::Text | TextKind::Reasoning) => redactor.text(&decoded),
+        };
+        match verdict {
+            Verdict::Pass(passed) => {
+                if let Cow::Owned(redacted) = &passed {
+                    self.edits.replace_text(&text.str, redacted);
+                }
+                if let Some(hasher) = &mut self.hasher {
+                    hasher.text(&passed);
+                }
+            }
+            Verdict::Blocked(entity) => self.blocked = self.blocked.or(Some(entity)),
+        }
+    }
+}
+
+impl RequestVisitor for Pass<'_> {
+    fn text(&mut self, text: &Text<'_>) {
+        self.redact(text);
+    }
+
+    fn key(&mut self, key: &Text<'_>) {
+        // A key cannot be hashed as a replaced text, so the original stands for it: equal keys, equal redaction.
+        let hasher = self.hasher.take();
+        self.redact(key);
+        self.hasher = hasher;
+        self.other(&Token::Key(key.str));
+    }
+
+    fn other(&mut self, token: &Token<'_>) {
+        self.options.token(token);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.token(token);
+        }
+    }
+
+    fn unknown(&mut self, path: &str) {
+        if self.unknown.is_none() {
+            self.unknown = Some(path.to_owned());
+        }
+    }
+}
+
+/// OpenAI's streams report usage only to those who ask (`stream_options.include_usage`). The gateway asks for everybody and
+/// keeps the report from clients who did not ask ([`super::stream`]).
+#[derive(Default)]
+struct UsageOption {
+    depth: usize,
+    /// Where the key `stream_options` ends, and while its value is open, true.
+    options: Option<usize>,
+    inside: bool,
+    /// Where the key `include_usage` ends.
+    include_usage: Option<usize>,
+}
+
+impl UsageOption {
+    fn token(&mut self, token: &Token<'_>) {
+        match token {
+            Token::ObjectStart | Token::ArrayStart => self.depth += 1,
+            Token::ObjectEnd | Token::ArrayEnd => self.depth -= 1,
+            Token::Key(key) if self.depth == 1 => {
+                self.inside = key.is("stream_options");
+                if self.inside {
+                    self.options = Some(key.range().end + 1);
+                }
+            }
+            Token::Key(key) if self.depth == 2 && self.inside && key.is("include_usage") => {
+                self.include_usage = Some(key.range().end + 1);
+            }
+            _ => {}
+        }
+    }
+
+    /// Edits the body so that it asks.
+    fn ask(&self, body: &str, edits: &mut Splice) {
+        const ASKED: &str = "{\"include_usage\":true}";
+        if let Some(key) = self.include_usage {
+            let value = value_at(body, key);
+            if body.get(value.clone()) != Some("true") {
+                edits.replace(value, "true");
+            }
+        } else if let Some(key) = self.options {
+            let value = value_at(body, key);
+            match body.get(value.clone()) {
+                Some(object) if object.starts_with('{') => {
+                    let empty = object[1..].trim_start().starts_with('}');
+                    let member = if empty { "\"include_usage\":true" } else { "\"include_usage\":true," };
+                    edits.replace(value.start + 1..value.start + 1, member);
+                }
+                _ => edits.replace(value, ASKED),
+            }
+        } else if let Some(end) = body.rfind('}') {
+            // The body is an object with members (`model` is required), so a comma is right.
+            edits.replace(end..end, format!(",\"stream_options\":{ASKED}"));
+        }
+    }
+}
+
+/// The range of the value whose key ends at `key`.
+fn value_at(body: &str, key: usize) -> Range<usize> {
+    let rest = body.get(key..).unwrap_or_default();
+    let colon = rest.find(':').map_or(0, |at| at + 1);
+    let blank = rest[colon..].len() - rest[colon..].trim_start().len();
+    let start = key + colon + blank;
+    let rest = body.get(start..).unwrap_or_default();
+    let value = Scanner::new(rest).skip_value().unwrap_or_default();
+    start..start + value.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Options(UsageOption);
+
+    impl RequestVisitor for Options {
+        fn text(&mut self, _: &Text<'_>) {}
+        fn other(&mut self, token: &Token<'_>) {
+            self.0.token(token);
+        }
+        fn unknown(&mut self, _: &str) {}
+    }
+
+    #[test]
+    fn every_stream_is_asked_for_its_usage() {
+        for (options, expected) in [
+            ("", r#","stream_options":{"include_usage":true}"#),
+            (r#","stream_options":null"#, r#","stream_options":{"include_usage":true}"#),
+            (r#","stream_options": {}"#, r#","stream_options": {"include_usage":true}"#),
+            (r#","stream_options":{"include_usage" : false }"#, r#","stream_options":{"include_usage" : true }"#),
+            (r#","stream_options":{"include_usage":true}"#, r#","stream_options":{"include_usage":true}"#),
+            (r#","stream_options":{"x":1}"#, r#","stream_options":{"include_usage":true,"x":1}"#),
+        ] {
+            let body = |options| format!(r#"{{"model":"m","messages":[{{"role":"user","content":"}}"}}],"stream":true{options}}}"#);
+            let mut visitor = Options(UsageOption::default());
+            request::walk(Endpoint::ChatCompletions, &body(options), &mut visitor).unwrap();
+            let mut edits = Splice::new();
+            visitor.0.ask(&body(options), &mut edits);
+            assert_eq!(String::from_utf8(edits.apply(body(options))).unwrap(), body(expected), "{options}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! A streamed answer: each event's texts redacted and restored on the way, its usage read, events and their order kept.
+//! Must not hold more than what could still become an entity, and must not know money or the cache.
+
+use std::borrow::Cow;
+
+use tollgate_llm::json::Splice;
+use tollgate_llm::sse::{Decoder, Event};
+use tollgate_llm::stream::{Piece, StreamEvent, StreamReader};
+use tollgate_llm::{ApiError, Channel, Endpoint, Usage, answer::Finish, sse};
+use tollgate_redact::{Counts, Transducer, Verdict, restore};
+
+use super::answer::Restorer;
+use super::meter::Meter;
+use super::plain::{Unfit, kind};
+
+/// The work on one stream.
+pub(super) struct Stream {
+    decoder: Decoder,
+    events: Events,
+}
+
+/// What is known between events.
+struct Events {
+    endpoint: Endpoint,
+    restorer: Restorer,
+    reader: StreamReader,
+    channels: Vec<Open>,
+    meter: Option<Meter>,
+    /// Whether the client asked for the usage that the gateway asked for.
+    include_usage: bool,
+    usage: Option<Usage>,
+    finish: Vec<Finish>,
+    ended: bool,
+    failed: bool,
+    counts: Counts,
+}
+
+/// A text under way.
+struct Open {
+    channel: Channel,
+    transducer: Transducer,
+    /// Data of the last event that left something held back: what its rest is sent as.
+    template: String,
+}
+
+impl Stream {
+    pub(super) fn new(endpoint: Endpoint, restorer: Restorer, include_usage: bool, meter: Option<Meter>) -> Self {
+        let events = Events {
+            endpoint,
+            restorer,
+            reader: StreamReader::new(endpoint),
+            channels: Vec::new(),
+            meter,
+            include_usage,
+            usage: None,
+            finish: Vec::new(),
+            ended: false,
+            failed: false,
+            counts: Counts::default(),
+        };
+        Self { decoder: Decoder::default(), events }
+    }
+
+    /// What the client gets for these bytes.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(chunk.len() + 64);
+        let Self { decoder, events } = self;
+        if decoder.push(chunk, |event| events.take(event, &mut out)).is_err() {
+            events.fail(&Unfit::Unreadable.to_error(), &mut out);
+        }
+        out
+    }
+
+    /// What is left when the stream has ended.
+    pub(super) fn end(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let Self { decoder, events } = self;
+        let leftover = decoder.finish();
+        if leftover.cut {
+            // Some providers leave out the last blank line.
+            let mut whole = leftover.raw;
+            whole.extend_from_slice(b"\n\n");
+            if decoder.push(&whole, |event| events.take(event, &mut out)).is_err() {
+                events.fail(&Unfit::Unreadable.to_error(), &mut out);
+            }
+        }
+        events.flush_if(|_| true, &mut out);
+        out
+    }
+
+    /// A stream that is all here; `None` if it cannot be read.
+    pub(super) fn whole(mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut out = self.push(bytes);
+        out.extend(self.end());
+        (!self.events.failed).then_some(out)
+    }
+
+    /// Whether everything came, to its proper end.
+    pub(super) fn is_complete(&self) -> bool {
+        let Events { ended, failed, finish, .. } = &self.events;
+        *ended && !failed && !finish.is_empty() && finish.iter().all(|finish| finish.is_complete())
+    }
+
+    /// What was used so far.
+    pub(super) fn usage(&self, prompt_tokens: u64) -> Usage {
+        let Events { usage, meter, ended, .. } = &self.events;
+        match meter {
+            Some(meter) => meter.usage(*usage, *ended, prompt_tokens),
+            None => usage.unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = self.events.counts.clone();
+        for open in &self.events.channels {
+            counts.add(open.transducer.counts());
+        }
+        counts
+    }
+}
+
+impl Events {
+    fn take(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
+        if self.failed {
+            return;
+        }
+        let Ok(read) = self.reader.read(event.event, event.data) else {
+            return self.fail(&Unfit::Unreadable.to_error(), out);
+        };
+        if let Some(path) = read.unknown.as_ref().filter(|_| self.restorer.strict) {
+            return self.fail(&Unfit::UnknownShape(path.clone()).to_error(), out);
+        }
+        self.note(&read);
+        if self.is_our_usage_report(&read) {
+            return;
+        }
+        let edits = if self.restorer.idle { Splice::new() } else { self.edit(&read, event.data) };
+        if let Some(entity) = self.channels.iter().find_map(|open| open.transducer.blocked()) {
+            return self.fail(&Unfit::Blocked(entity).to_error(), out);
+        }
+        let closes = &read.closes;
+        // Texts of this event that end with it were flushed into it; others that end go out before it.
+        self.flush_if(|channel| closes.contains(channel), out);
+        if edits.is_empty() {
+            out.extend_from_slice(event.raw);
+        } else {
+            let data = edits.apply(event.data);
+            sse::encode(out, event.event, &String::from_utf8_lossy(&data));
+        }
+    }
+
+    fn note(&mut self, read: &StreamEvent<'_>) {
+        if read.usage.is_some() {
+            self.usage = read.usage;
+        }
+        self.finish.extend(read.finish);
+        self.ended |= read.last;
+        if read.error {
+            self.finish.push(Finish::Other);
+        }
+        if let Some(meter) = &mut self.meter {
+            for delta in &read.deltas {
+                meter.push(delta.channel, &delta.str.decode());
+            }
+        }
+    }
+
+    /// The report that only the gateway asked for (`stream_options.include_usage`).
+    fn is_our_usage_report(&self, read: &StreamEvent<'_>) -> bool {
+        !self.include_usage
+            && matches!(self.endpoint, Endpoint::ChatCompletions | Endpoint::Completions)
+            && read.usage.is_some()
+            && read.finish.is_none()
+            && read.deltas.is_empty()
+            && read.wholes.is_empty()
+            && !read.error
+    }
+
+    fn edit(&mut self, read: &StreamEvent<'_>, data: &str) -> Splice {
+        let mut edits = Splice::new();
+        let mut text = String::new();
+        for (at, delta) in read.deltas.iter().enumerate() {
+            text.clear();
+            let decoded = delta.str.decode();
+            let open = self.open(delta);
+            open.transducer.push(&decoded, &mut text);
+            let last_of_channel = read.deltas[at + 1..].iter().all(|later| later.channel != delta.channel);
+            if last_of_channel && read.closes.contains(&delta.channel) {
+                open.transducer.finish(&mut text);
+            }
+            if open.transducer.held() > 0 {
+                data.clone_into(&mut open.template);
+            }
+            if text != *decoded {
+                edits.replace_text(&delta.str, &text);
+            }
+        }
+        let Restorer { engine, rules, vault, strict, .. } = &self.restorer;
+        for whole in &read.wholes {
+            let decoded = whole.str.decode();
+            // What repeats streamed text was counted there.
+            let mut repeated = Counts::default();
+            match restore(engine, rules, vault, kind(whole.kind), &decoded, &mut repeated) {
+                Verdict::Pass(Cow::Owned(changed)) => edits.replace_text(&whole.str, &changed),
+                Verdict::Pass(Cow::Borrowed(_)) => {}
+                Verdict::Blocked(entity) => edits.replace_text(&whole.str, &format!("<{entity}>")),
+            }
+        }
+        if *strict {
+            for range in &read.logprobs {
+                edits.replace(range.clone(), "null");
+            }
+        }
+        edits
+    }
+
+    fn open(&mut self, delta: &Piece<'_>) -> &mut Open {
+        let at = self.channels.iter().position(|open| open.channel == delta.channel).unwrap_or_else(|| {
+            let Restorer { engine, rules, vault, .. } = self.restorer.clone();
+            let transducer = Transducer::new(engine, rules, vault, kind(delta.kind));
+            self.channels.push(Open { channel: delta.channel, transducer, template: String::new() });
+            self.channels.len() - 1
+        });
+        &mut self.channels[at]
+    }
+
+    /// Sends what is held back of the channels that end.
+    fn flush_if(&mut self, ends: impl Fn(&Channel) -> bool, out: &mut Vec<u8>) {
+        if self.failed {
+            return;
+        }
+        let mut text = String::new();
+        for mut open in self.channels.extract_if(.., |open| ends(&open.channel)) {
+            text.clear();
+            open.transducer.finish(&mut text);
+            if !text.is_empty() {
+                out.extend(self.reader.delta_event(open.channel, &text, &open.template));
+            }
+            self.counts.add(open.transducer.counts());
+        }
+    }
+
+    /// Nothing more may pass: the client gets an error that its SDK raises, and silence after it.
+    fn fail(&mut self, error: &ApiError, out: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.failed, true) {
+            out.extend(error.to_sse(self.endpoint.dialect()));
+        }
+    }
+}

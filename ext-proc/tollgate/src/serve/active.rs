@@ -1,0 +1,180 @@
+//! A configuration made ready for the hot path: rules compiled, quotas prepared, keys looked up by hash.
+//! Must not hold anything that outlives a reload (money spent, cached answers).
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use anyhow::Context as _;
+use tollgate_budget::{Budget, NanoUsd, PerMinute, PerToken, Price, Quota, Quotas, Rule, Scope, Window};
+use tollgate_config::{Config, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Redaction, SecretRef, Tenant};
+use tollgate_redact::{Entity, Operator, Rules, TenantKey};
+
+/// The configuration in force.
+pub(crate) struct Active {
+    pub(crate) config: Config,
+    callers: HashMap<KeyHash, Arc<Caller>>,
+}
+
+/// Everything that is known of whoever presents a virtual key.
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    pub(crate) quotas: Quotas,
+    pub(crate) redaction: Arc<TenantRedaction>,
+}
+
+impl Caller {
+    pub(crate) fn tenant(&self) -> &str {
+        &self.identity.tenant.name
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.identity.key.name
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.identity.tenant.policy
+    }
+}
+
+/// A tenant's rules and key.
+pub(crate) struct TenantRedaction {
+    pub(crate) request: Option<Rules>,
+    pub(crate) answer: Arc<Rules>,
+    pub(crate) key: TenantKey,
+}
+
+impl Active {
+    /// Compiles a configuration. Fails only on what the file itself cannot show: a secret that cannot be read.
+    pub(crate) fn new(config: Config, fallback_secret: &[u8; 32]) -> anyhow::Result<Self> {
+        let secret = match &config.service.secret {
+            Some(reference) => read_secret(reference).context("service.secret")?,
+            None => fallback_secret.to_vec(),
+        };
+        let mut callers = HashMap::new();
+        for tenant in &config.tenants {
+            let redaction = Arc::new(redaction(tenant, &secret)?);
+            for key in &tenant.keys {
+                let identity = Identity { tenant: Arc::clone(tenant), key: Arc::clone(key) };
+                let quotas = quotas(&identity)
+                    .with_context(|| format!("tenant `{}`, key `{}`", tenant.name, key.name))?;
+                let caller = Caller { identity, quotas, redaction: Arc::clone(&redaction) };
+                callers.insert(key.hash, Arc::new(caller));
+            }
+        }
+        Ok(Self { config, callers })
+    }
+
+    /// Whose key it is.
+    pub(crate) fn caller(&self, key: &str) -> Option<&Arc<Caller>> {
+        self.callers.get(&KeyHash::of(key))
+    }
+}
+
+/// What a configuration is checked against besides itself.
+pub(crate) fn known<'a>(env: &'a dyn Fn(&str) -> Option<String>) -> Known<'a> {
+    static ENTITIES: LazyLock<Vec<&'static str>> =
+        LazyLock::new(|| Entity::ALL.iter().map(|entity| entity.name()).collect());
+    Known { env, entities: &ENTITIES }
+}
+
+/// A price list in the budget's terms.
+pub(crate) fn price(price: tollgate_config::Price) -> Price {
+    let per_token = |amount: tollgate_config::NanoUsd| PerToken(u64::try_from(amount.0).unwrap_or(0));
+    Price {
+        input: per_token(price.input),
+        cached_input: per_token(price.cached_input),
+        cache_write: per_token(price.cache_write),
+        output: per_token(price.output),
+    }
+}
+
+fn quotas(identity: &Identity) -> anyhow::Result<Quotas> {
+    let tenant = Scope::tenant(identity.tenant.name.as_str());
+    let key = Scope::key(identity.tenant.name.as_str(), identity.key.name.as_str());
+    let mut quotas = Vec::new();
+    for (scope, budget) in [(&tenant, identity.tenant.budget), (&key, identity.key.budget)] {
+        if let Some(budget) = budget {
+            let window = budget.window.map_or(Ok(Window::LIFETIME), Window::every)?;
+            let budget = Budget::new(NanoUsd(budget.limit.0), window)?;
+            quotas.push(Quota::new(scope.clone(), Rule::Budget(budget)));
+        }
+    }
+    let limits = identity.tenant.policy.limits;
+    if let Some(requests) = limits.requests_per_minute {
+        quotas.push(Quota::new(key.clone(), Rule::Requests(PerMinute::new(requests)?)));
+    }
+    if let Some(tokens) = limits.tokens_per_minute {
+        quotas.push(Quota::new(key, Rule::Tokens(PerMinute::new(tokens)?)));
+    }
+    Ok(Quotas::new(quotas))
+}
+
+fn redaction(tenant: &Tenant, secret: &[u8]) -> anyhow::Result<TenantRedaction> {
+    let policy = &tenant.policy;
+    let (request, answer) = match &policy.redaction {
+        Redaction::Off => (None, None),
+        Redaction::On(rules) => (rules.request.as_ref(), rules.answer.as_ref()),
+    };
+    let compile = |rules: &EntityRules| rules_of(rules).with_context(|| format!("policy `{}`, redaction", policy.name));
+    let key = match &tenant.redaction_key {
+        Some(reference) => {
+            let own = read_secret(reference).with_context(|| format!("tenant `{}`, redaction_key", tenant.name))?;
+            TenantKey::derive(&own, &tenant.name)
+        }
+        None => TenantKey::derive(secret, &tenant.name),
+    };
+    Ok(TenantRedaction {
+        request: request.map(compile).transpose()?,
+        // Without rules of its own an answer still passes the transducer, which puts the request's tokens back.
+        answer: Arc::new(match answer {
+            Some(rules) => compile(rules)?,
+            None => Rules::builder().build().map_err(|errors| anyhow::anyhow!("{errors:?}"))?,
+        }),
+        key,
+    })
+}
+
+fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
+    let mut builder = Rules::builder();
+    if let Some(operator) = operator(configured.default) {
+        builder = builder.usual(operator);
+    }
+    for (name, chosen) in &configured.entities {
+        let entity: Entity = name.parse().map_err(|_| anyhow::anyhow!("there is no entity `{name}`"))?;
+        builder = match operator(*chosen) {
+            Some(operator) => builder.entity(entity, operator),
+            None => builder.without(entity),
+        };
+    }
+    if let Some(threshold) = configured.threshold {
+        for entity in Entity::ALL {
+            builder = builder.threshold(*entity, threshold);
+        }
+    }
+    builder
+        .allow(configured.allow.iter().cloned())
+        .build()
+        .map_err(|errors| anyhow::anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+}
+
+fn operator(configured: Configured) -> Option<Operator> {
+    Some(match configured {
+        Configured::Token => Operator::Token,
+        Configured::Placeholder => Operator::Placeholder,
+        Configured::Mask { keep_last } => Operator::Mask { keep_last },
+        Configured::Hash => Operator::Hash,
+        Configured::Block => Operator::Block,
+        Configured::Log => Operator::Log,
+        Configured::Off => return None,
+    })
+}
+
+fn read_secret(reference: &SecretRef) -> anyhow::Result<Vec<u8>> {
+    let secret = match reference {
+        SecretRef::Env(name) => {
+            std::env::var(name).with_context(|| format!("environment variable {name} is not set"))?.into_bytes()
+        }
+        SecretRef::File(path) => std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    Ok(secret.trim_ascii_end().to_vec())
+}

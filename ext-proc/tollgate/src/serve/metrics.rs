@@ -1,0 +1,183 @@
+//! What the service counts, for Prometheus. Labels are configured names, so their number is bounded.
+//! Must not know content, keys or addresses.
+
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use tollgate_budget::NanoUsd;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByOutcome {
+    tenant: String,
+    model: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByDirection {
+    tenant: String,
+    model: String,
+    direction: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByModel {
+    tenant: String,
+    model: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByEntity {
+    entity: String,
+    direction: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByResult {
+    result: &'static str,
+}
+
+/// All counters of the service.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<ByOutcome, Counter>,
+    tokens: Family<ByDirection, Counter>,
+    cost: Family<ByModel, Counter<f64, AtomicU64>>,
+    entities: Family<ByEntity, Counter>,
+    cache: Family<ByResult, Counter>,
+    store_errors: Counter,
+    reloads: Family<ByResult, Counter>,
+    reloaded_at: Gauge,
+    open: Gauge,
+    policy_seconds: Histogram,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("tollgate"),
+            requests: Family::default(),
+            tokens: Family::default(),
+            cost: Family::default(),
+            entities: Family::default(),
+            cache: Family::default(),
+            store_errors: Counter::default(),
+            reloads: Family::default(),
+            reloaded_at: Gauge::default(),
+            open: Gauge::default(),
+            policy_seconds: Histogram::new([
+                0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0,
+            ]),
+        };
+        metrics.reloads.get_or_create(&ByResult { result: "kept_last_good" });
+        metrics.reloads.get_or_create(&ByResult { result: "applied" });
+        metrics.mark_reload();
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let registry = &mut self.registry;
+        registry.register("requests", "Exchanges by how they ended", self.requests.clone());
+        registry.register("tokens", "Tokens by direction (input, cached_input, output)", self.tokens.clone());
+        registry.register_with_unit("cost", "What answers cost", Unit::Other("usd".into()), self.cost.clone());
+        registry.register("redacted_entities", "Entities found, by kind and direction", self.entities.clone());
+        registry.register("cache_lookups", "Look-ups in the cache by result", self.cache.clone());
+        registry.register(
+            "budget_store_errors",
+            "Times that the store of budgets and limits failed",
+            self.store_errors.clone(),
+        );
+        registry.register("config_reloads", "Changes of the configuration file by result", self.reloads.clone());
+        registry.register_with_unit(
+            "config_applied_timestamp",
+            "When the configuration in force was read",
+            Unit::Seconds,
+            self.reloaded_at.clone(),
+        );
+        registry.register("open_exchanges", "Exchanges under way", self.open.clone());
+        registry.register_with_unit(
+            "policy_duration",
+            "Time that policy took for a request, from its body to the decision",
+            Unit::Seconds,
+            self.policy_seconds.clone(),
+        );
+        self
+    }
+
+    /// The exposition text.
+    pub(crate) fn encode(&self) -> String {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            text.clear();
+            let _ = writeln!(text, "# the metrics could not be written");
+        }
+        text
+    }
+
+    pub(crate) fn began(&self) {
+        self.open.inc();
+    }
+
+    pub(crate) fn ended(&self) {
+        self.open.dec();
+    }
+
+    pub(crate) fn decided(&self, took: Duration) {
+        self.policy_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn finished(&self, tenant: &str, model: &str, outcome: &'static str) {
+        let labels = ByOutcome { tenant: tenant.to_owned(), model: model.to_owned(), outcome };
+        self.requests.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn metered(&self, tenant: &str, model: &str, usage: &tollgate_llm::usage::Usage, cost: NanoUsd) {
+        for (direction, tokens) in [
+            ("input", usage.input_tokens),
+            ("cached_input", usage.cached_input_tokens),
+            ("output", usage.output_tokens),
+        ] {
+            if tokens > 0 {
+                let labels = ByDirection { tenant: tenant.to_owned(), model: model.to_owned(), direction };
+                self.tokens.get_or_create(&labels).inc_by(tokens);
+            }
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a metric; the ledger keeps whole nano-dollars")]
+        let usd = cost.0 as f64 / 1e9;
+        let labels = ByModel { tenant: tenant.to_owned(), model: model.to_owned() };
+        self.cost.get_or_create(&labels).inc_by(usd);
+    }
+
+    pub(crate) fn redacted(&self, entity: &str, direction: &'static str, count: u64) {
+        self.entities.get_or_create(&ByEntity { entity: entity.to_owned(), direction }).inc_by(count);
+    }
+
+    pub(crate) fn cached(&self, result: &'static str) {
+        self.cache.get_or_create(&ByResult { result }).inc();
+    }
+
+    pub(crate) fn store_failed(&self) {
+        self.store_errors.inc();
+    }
+
+    pub(crate) fn reloaded(&self, applied: bool) {
+        let result = if applied { "applied" } else { "kept_last_good" };
+        self.reloads.get_or_create(&ByResult { result }).inc();
+        if applied {
+            self.mark_reload();
+        }
+    }
+
+    fn mark_reload(&self) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        self.reloaded_at.set(i64::try_from(now).unwrap_or(i64::MAX));
+    }
+}

@@ -1,0 +1,453 @@
+//! A strict pull scanner: the tokens of one JSON document, in order, with their place in it.
+//! Must not know what any field means, and never allocates.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::escape::Str;
+
+/// How many arrays and objects may stand inside each other. `serde_json` and most providers stop at 128 as well.
+pub const MAX_DEPTH: u8 = 128;
+
+/// One token. Commas and colons are checked and not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// `{`
+    ObjectStart,
+    /// `}`
+    ObjectEnd,
+    /// `[`
+    ArrayStart,
+    /// `]`
+    ArrayEnd,
+    /// The name of an object's member; the colon behind it is consumed.
+    Key(Str<'a>),
+    /// A string value.
+    String(Str<'a>),
+    /// A number as it is written: its size and precision are the reader's business.
+    Number(&'a str),
+    /// `true` or `false`
+    Bool(bool),
+    /// `null`
+    Null,
+}
+
+/// Why a text is not JSON, and where. Says nothing of the text itself, so it may be shown and logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at byte {offset}")]
+pub struct SyntaxError {
+    /// Byte offset of the first byte that cannot be part of a JSON document.
+    pub offset: usize,
+    /// What is wrong there.
+    pub kind: SyntaxErrorKind,
+}
+
+/// What is wrong with a text that is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyntaxErrorKind {
+    /// The document ends inside a value.
+    UnexpectedEnd,
+    /// No value starts like this.
+    ExpectedValue,
+    /// Inside an object only a quoted key or `}` can stand here.
+    ExpectedKey,
+    /// A key is followed by a colon.
+    ExpectedColon,
+    /// Between values stands a comma, and after the last one the closing bracket.
+    ExpectedCommaOrEnd,
+    /// A number with leading zeros, or without digits where there must be some.
+    InvalidNumber,
+    /// A backslash followed by something that is no escape.
+    InvalidEscape,
+    /// A control character inside a string must be escaped.
+    ControlCharacter,
+    /// More than [`MAX_DEPTH`] levels.
+    TooDeep,
+    /// Something follows the document.
+    TrailingData,
+}
+
+impl fmt::Display for SyntaxErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnexpectedEnd => "the document ends too early",
+            Self::ExpectedValue => "expected a value",
+            Self::ExpectedKey => "expected a key in quotes",
+            Self::ExpectedColon => "expected a colon",
+            Self::ExpectedCommaOrEnd => "expected a comma or a closing bracket",
+            Self::InvalidNumber => "invalid number",
+            Self::InvalidEscape => "invalid escape in a string",
+            Self::ControlCharacter => "unescaped control character in a string",
+            Self::TooDeep => "nested too deeply",
+            Self::TrailingData => "unexpected data after the document",
+        })
+    }
+}
+
+/// What may come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Value,
+    ValueOrEnd,
+    Key,
+    KeyOrEnd,
+    CommaOrEnd,
+    Nothing,
+}
+
+/// Reads one document, token by token. `Clone` is a cheap way to look ahead.
+#[derive(Debug, Clone)]
+pub struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    token_start: usize,
+    token_end: usize,
+    /// Bit *n* says whether the container at depth *n* is an object.
+    objects: u128,
+    depth: u8,
+    expect: Expect,
+}
+
+impl<'a> Scanner<'a> {
+    /// Starts at the beginning of `text`, which holds one document and optional white space around it.
+    pub const fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            token_start: 0,
+            token_end: 0,
+            objects: 0,
+            depth: 0,
+            expect: Expect::Value,
+        }
+    }
+
+    /// The next token, or `None` when the document has ended and nothing but white space follows.
+    /// After an error every further call gives the same error.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a Result around the Option reads better with `?`"
+    )]
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
+        self.skip_white_space();
+        self.token_start = self.at;
+        match self.expect {
+            Expect::Nothing if self.at == self.text.len() => Ok(None),
+            Expect::Nothing => Err(self.error(SyntaxErrorKind::TrailingData)),
+            Expect::CommaOrEnd => match self.byte()? {
+                b',' => {
+                    self.at += 1;
+                    self.skip_white_space();
+                    self.token_start = self.at;
+                    self.expect = if self.in_object() {
+                        Expect::Key
+                    } else {
+                        Expect::Value
+                    };
+                    self.token().map(Some)
+                }
+                b'}' if self.in_object() => Ok(Some(self.close(Token::ObjectEnd))),
+                b']' if !self.in_object() => Ok(Some(self.close(Token::ArrayEnd))),
+                _ => Err(self.error(SyntaxErrorKind::ExpectedCommaOrEnd)),
+            },
+            Expect::Value | Expect::ValueOrEnd | Expect::Key | Expect::KeyOrEnd => self.token().map(Some),
+        }
+    }
+
+    /// Skips the value that comes next, checking it, and says where it stood. Where no value can come (behind the
+    /// last member, say) that is an error.
+    pub fn skip_value(&mut self) -> Result<Range<usize>, SyntaxError> {
+        let outside = self.depth;
+        let first = self.next()?;
+        let start = self.token_start;
+        match first {
+            Some(Token::ObjectStart | Token::ArrayStart) => {
+                while self.depth > outside {
+                    self.next()?;
+                }
+                Ok(start..self.token_end)
+            }
+            Some(Token::String(_) | Token::Number(_) | Token::Bool(_) | Token::Null) => {
+                Ok(start..self.token_end)
+            }
+            Some(Token::ObjectEnd | Token::ArrayEnd | Token::Key(_)) | None => Err(SyntaxError {
+                offset: start,
+                kind: SyntaxErrorKind::ExpectedValue,
+            }),
+        }
+    }
+
+    /// Where the last token stood, quotes included. A key's range ends before its colon.
+    pub const fn span(&self) -> Range<usize> {
+        self.token_start..self.token_end
+    }
+
+    /// How many objects and arrays are open.
+    pub const fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    fn token(&mut self) -> Result<Token<'a>, SyntaxError> {
+        let byte = self.byte()?;
+        match (self.expect, byte) {
+            (Expect::KeyOrEnd, b'}') => return Ok(self.close(Token::ObjectEnd)),
+            (Expect::ValueOrEnd, b']') => return Ok(self.close(Token::ArrayEnd)),
+            (Expect::Key | Expect::KeyOrEnd, b'"') => return self.key(),
+            (Expect::Key | Expect::KeyOrEnd, _) => return Err(self.error(SyntaxErrorKind::ExpectedKey)),
+            _ => {}
+        }
+        let token = match byte {
+            b'"' => Token::String(self.string()?),
+            b'{' => return self.open(true),
+            b'[' => return self.open(false),
+            b'-' | b'0'..=b'9' => Token::Number(self.number()?),
+            b't' => self.literal("true", Token::Bool(true))?,
+            b'f' => self.literal("false", Token::Bool(false))?,
+            b'n' => self.literal("null", Token::Null)?,
+            _ => return Err(self.error(SyntaxErrorKind::ExpectedValue)),
+        };
+        self.token_end = self.at;
+        self.expect = self.after_value();
+        Ok(token)
+    }
+
+    fn key(&mut self) -> Result<Token<'a>, SyntaxError> {
+        let start = self.at;
+        let key = self.string()?;
+        self.token_end = self.at;
+        self.skip_white_space();
+        let found = self.byte();
+        if !matches!(found, Ok(b':')) {
+            let error = found
+                .err()
+                .unwrap_or_else(|| self.error(SyntaxErrorKind::ExpectedColon));
+            self.at = start;
+            return Err(error);
+        }
+        self.at += 1;
+        self.expect = Expect::Value;
+        Ok(Token::Key(key))
+    }
+
+    fn open(&mut self, object: bool) -> Result<Token<'a>, SyntaxError> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.error(SyntaxErrorKind::TooDeep));
+        }
+        self.at += 1;
+        self.token_end = self.at;
+        let bit = 1_u128 << self.depth;
+        self.depth += 1;
+        if object {
+            self.objects |= bit;
+            self.expect = Expect::KeyOrEnd;
+            Ok(Token::ObjectStart)
+        } else {
+            self.objects &= !bit;
+            self.expect = Expect::ValueOrEnd;
+            Ok(Token::ArrayStart)
+        }
+    }
+
+    fn close(&mut self, token: Token<'a>) -> Token<'a> {
+        self.at += 1;
+        self.token_end = self.at;
+        self.depth -= 1;
+        self.expect = self.after_value();
+        token
+    }
+
+    const fn after_value(&self) -> Expect {
+        if self.depth == 0 {
+            Expect::Nothing
+        } else {
+            Expect::CommaOrEnd
+        }
+    }
+
+    const fn in_object(&self) -> bool {
+        self.depth > 0 && self.objects >> (self.depth - 1) & 1 == 1
+    }
+
+    fn literal(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, SyntaxError> {
+        let rest = &self.text.as_bytes()[self.at..];
+        if rest.starts_with(word.as_bytes()) {
+            self.at += word.len();
+            return Ok(token);
+        }
+        let same = rest
+            .iter()
+            .zip(word.bytes())
+            .take_while(|(a, b)| **a == *b)
+            .count();
+        let kind = if same == rest.len() {
+            SyntaxErrorKind::UnexpectedEnd
+        } else {
+            SyntaxErrorKind::ExpectedValue
+        };
+        Err(SyntaxError {
+            offset: self.at + same,
+            kind,
+        })
+    }
+
+    /// RFC 8259 section 6: an optional minus, an integer without leading zeros, a fraction, an exponent.
+    fn number(&mut self) -> Result<&'a str, SyntaxError> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut at = start + usize::from(bytes[start] == b'-');
+        at = if bytes.get(at) == Some(&b'0') {
+            at + 1
+        } else {
+            digits(bytes, at)?
+        };
+        if bytes.get(at) == Some(&b'.') {
+            at = digits(bytes, at + 1)?;
+        }
+        if matches!(bytes.get(at), Some(b'e' | b'E')) {
+            at += 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+            at = digits(bytes, at)?;
+        }
+        self.at = at;
+        Ok(&self.text[start..at])
+    }
+
+    /// The string whose opening quote stands at `at`. Moves only when the string is well formed.
+    #[inline]
+    fn string(&mut self) -> Result<Str<'a>, SyntaxError> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at = next_special(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += escape_length(bytes, at)?;
+                }
+                Some(_) => {
+                    return Err(SyntaxError {
+                        offset: at,
+                        kind: SyntaxErrorKind::ControlCharacter,
+                    });
+                }
+                None => {
+                    return Err(SyntaxError {
+                        offset: at,
+                        kind: SyntaxErrorKind::UnexpectedEnd,
+                    });
+                }
+            }
+        }
+        self.at = at + 1;
+        Ok(Str::new(&self.text[start..at], start, escaped))
+    }
+
+    #[inline]
+    fn skip_white_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.text.as_bytes().get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn byte(&self) -> Result<u8, SyntaxError> {
+        match self.text.as_bytes().get(self.at) {
+            Some(&byte) => Ok(byte),
+            None => Err(self.error(SyntaxErrorKind::UnexpectedEnd)),
+        }
+    }
+
+    const fn error(&self, kind: SyntaxErrorKind) -> SyntaxError {
+        SyntaxError {
+            offset: self.at,
+            kind,
+        }
+    }
+}
+
+/// The end of the digits at `at`, of which there must be one.
+fn digits(bytes: &[u8], at: usize) -> Result<usize, SyntaxError> {
+    let count = bytes
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    if count > 0 {
+        return Ok(at + count);
+    }
+    let kind = if at >= bytes.len() {
+        SyntaxErrorKind::UnexpectedEnd
+    } else {
+        SyntaxErrorKind::InvalidNumber
+    };
+    Err(SyntaxError { offset: at, kind })
+}
+
+/// The length of the escape whose backslash stands at `at`.
+fn escape_length(bytes: &[u8], at: usize) -> Result<usize, SyntaxError> {
+    let digits = match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => return Ok(2),
+        Some(b'u') => bytes.get(at + 2..).unwrap_or_default(),
+        Some(_) => {
+            return Err(SyntaxError {
+                offset: at,
+                kind: SyntaxErrorKind::InvalidEscape,
+            });
+        }
+        None => {
+            return Err(SyntaxError {
+                offset: at + 1,
+                kind: SyntaxErrorKind::UnexpectedEnd,
+            });
+        }
+    };
+    match digits
+        .iter()
+        .take(4)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count()
+    {
+        4 => Ok(6),
+        count if count == digits.len() => Err(SyntaxError {
+            offset: bytes.len(),
+            kind: SyntaxErrorKind::UnexpectedEnd,
+        }),
+        _ => Err(SyntaxError {
+            offset: at,
+            kind: SyntaxErrorKind::InvalidEscape,
+        }),
+    }
+}
+
+/// The first quote, backslash or control character at or behind `at`; the length of `bytes` if there is none.
+///
+/// Eight bytes at a time: nearly all of a body is the inside of strings, and wasm has no vector instructions here.
+/// The bit tricks are those of "Bit Twiddling Hacks", <https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>;
+/// a borrow can only mark bytes behind the first true one, and the first is all that is used.
+#[inline]
+fn next_special(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let rest = bytes.get(at..).unwrap_or_default();
+    let (words, tail) = rest.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let quote = word ^ (ONES * b'"' as u64);
+        let backslash = word ^ (ONES * b'\\' as u64);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found =
+            (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash))
+                & HIGH;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + tail
+        .iter()
+        .take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+        .count()
+}

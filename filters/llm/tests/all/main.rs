@@ -1,0 +1,15 @@
+//! What the crate says of the bodies in `fixtures/`: table of contents.
+//!
+//! A new case is a new file in `fixtures/request`, `fixtures/answer` or `fixtures/stream`, in the folder of its
+//! endpoint. Beside it lies what the crate says of it; `BLESS=1 cargo test -p tollgate-llm` writes those files anew, and
+//! the diff is what to review.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod streams;

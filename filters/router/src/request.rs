@@ -1,0 +1,141 @@
+//! The request's callbacks: hold until the body is whole, ask for admission, write the verdict into headers and filter state.
+//! Must not decide.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::{Action, BufferType};
+use tollgate_llm::{ApiError, Dialect, Endpoint, ErrorKind, dialect};
+use tollgate_routing::admit::{Request, Router};
+use tollgate_routing::facts::Facts;
+use tollgate_routing::names::{self, state};
+
+use crate::metrics::Metrics;
+use crate::response::Answer;
+
+/// One request and its answer.
+pub(crate) struct Exchange {
+    router: Rc<Router>,
+    pub(crate) metrics: Rc<Metrics>,
+    path: String,
+    pub(crate) dialect: Dialect,
+    endpoint: Option<Endpoint>,
+    pub(crate) facts: Option<Facts>,
+    pub(crate) answer: Answer,
+}
+
+impl Exchange {
+    pub(crate) fn new(router: Rc<Router>, metrics: Rc<Metrics>) -> Self {
+        Self {
+            router,
+            metrics,
+            path: String::new(),
+            dialect: Dialect::OpenAi,
+            endpoint: None,
+            facts: None,
+            answer: Answer::default(),
+        }
+    }
+
+    /// The target that the request was routed to, for stats.
+    pub(crate) fn pool(&self) -> Option<&str> {
+        Some(self.facts.as_ref()?.choice.as_ref()?.pool.as_str())
+    }
+
+    fn refuse(&self, error: &ApiError) -> Action {
+        self.metrics.refused(error.status);
+        tollgate_host::refuse(self, self.dialect, error);
+        Action::Pause
+    }
+
+    fn accept(&mut self, facts: Facts) {
+        if let Some(choice) = &facts.choice {
+            self.set_http_request_header(names::POOL, Some(&choice.target));
+            tollgate_host::set_state(state::POOL, &choice.pool);
+            tollgate_host::set_state(state::ROUTE, &choice.route);
+        }
+        self.set_http_request_header(names::STREAM, Some(if facts.stream { "true" } else { "false" }));
+        self.set_http_request_header(names::FACTS, Some(&facts.to_header()));
+        tollgate_host::set_state(state::MODEL, &facts.model);
+        tollgate_host::set_state(state::PROMPT_TOKENS, &facts.prompt_tokens.to_string());
+        if let Some(choice) = &facts.choice {
+            self.metrics.add(&facts.model, &choice.pool, "requests", 1);
+            self.metrics.add(&facts.model, &choice.pool, "prompt_tokens", facts.prompt_tokens);
+        }
+        self.facts = Some(facts);
+    }
+}
+
+impl Context for Exchange {}
+
+impl HttpContext for Exchange {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        for (name, _) in self.get_http_request_headers_bytes() {
+            if name.starts_with(names::RESERVED_PREFIX) {
+                self.remove_http_request_header(&name);
+            }
+        }
+        self.path = self.get_http_request_header(":path").unwrap_or_default();
+        self.dialect = dialect::dialect_of_path(&self.path);
+        let is_post = self.get_http_request_header(":method").as_deref() == Some("POST");
+        self.endpoint = Endpoint::from_path(&self.path).filter(|_| is_post);
+        if self.endpoint.is_none() {
+            // Envoy's route table says what else there is (`GET /v1/models`) and what there isn't.
+            return Action::Continue;
+        }
+        if end_of_stream {
+            return self.refuse(&ApiError::new(
+                ErrorKind::InvalidRequest,
+                "the request has no body; it must be a JSON object",
+            ));
+        }
+        let announced = self.get_http_request_header("content-length").and_then(|text| text.parse::<u64>().ok());
+        if announced.is_some_and(|bytes| bytes > self.router.max_body()) {
+            return self.refuse(&self.router.too_large());
+        }
+        Action::Pause
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let Some(endpoint) = self.endpoint else {
+            return Action::Continue;
+        };
+        if self.facts.is_some() {
+            return Action::Continue;
+        }
+        if size as u64 > self.router.max_body() {
+            return self.refuse(&self.router.too_large());
+        }
+        if !end_of_stream {
+            return Action::Pause;
+        }
+        let body = tollgate_host::body(BufferType::HttpRequestBody, size).unwrap_or_default();
+        let admitted = self.router.admit(&Request {
+            request_id: self.get_http_request_header("x-request-id").unwrap_or_default(),
+            endpoint,
+            path: &self.path,
+            header: &|name| self.get_http_request_header_bytes(name),
+            body: &body,
+        });
+        match admitted {
+            Ok(facts) => {
+                self.accept(facts);
+                Action::Continue
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        self.answer_headers(end_of_stream)
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.answer_body(size, end_of_stream)
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        self.answer_end();
+        Action::Continue
+    }
+}

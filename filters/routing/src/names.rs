@@ -1,0 +1,31 @@
+//! Names of headers and filter state that the filters, the service and the rendered configuration agree on.
+//! Must not hold anything but names.
+
+/// Inbound headers with this prefix are a client's attempt to speak for the gateway: they are stripped.
+pub const RESERVED_PREFIX: &str = "x-tollgate-";
+
+/// The target that Envoy's route table matches on: a pool, or the part of it that can serve this request.
+pub const POOL: &str = "x-tollgate-pool";
+/// `true` when the client asked for a stream; chooses between the twin routes (streamed or buffered answers).
+pub const STREAM: &str = "x-tollgate-stream";
+/// JSON of [`crate::facts::Facts`], for the service and the lanes; removed before a provider sees it.
+pub const FACTS: &str = "x-tollgate-facts";
+
+/// Request headers that no provider may see: the gateway's own.
+pub const INTERNAL: [&str; 3] = [POOL, STREAM, FACTS];
+
+/// Filter state (one segment: `%FILTER_STATE(wasm.tollgate_model:PLAIN)%` in access logs).
+pub mod state {
+    /// The public model name.
+    pub const MODEL: &str = "tollgate_model";
+    /// The pool or target.
+    pub const POOL: &str = "tollgate_pool";
+    /// The matched route's name.
+    pub const ROUTE: &str = "tollgate_route";
+    /// Tokens of the prompt.
+    pub const PROMPT_TOKENS: &str = "tollgate_prompt_tokens";
+    /// Input tokens that the answer reports, cached ones included.
+    pub const INPUT_TOKENS: &str = "tollgate_input_tokens";
+    /// Output tokens of the answer.
+    pub const OUTPUT_TOKENS: &str = "tollgate_output_tokens";
+}

@@ -1,0 +1,123 @@
+//! A vocabulary as it lies in the data segment: which bytes are a token, and of which rank.
+//!
+//! Nothing is parsed or built at start. Must not know how a text is cut into pieces.
+
+use crate::hash::{self, LONGEST, Layout, Words};
+
+/// More than every rank: these bytes are no token.
+pub(crate) const NO_RANK: u32 = u32::MAX;
+
+/// References to one vocabulary's tables; build/vocabulary.rs writes them.
+pub(crate) struct Table {
+    /// The tokens' bytes in the order of their ranks, and sixteen zeros.
+    pub(crate) bytes: &'static [u8],
+    /// See `Layout::entry`.
+    pub(crate) entries: &'static [[u8; 8]],
+    pub(crate) pilots: &'static [[u8; 2]],
+    /// For each two bytes, where `pair_ranks` has their rank; 0 if they are no token.
+    pub(crate) pairs: &'static [[u8; 2]; 1 << 16],
+    pub(crate) pair_ranks: &'static [[u8; 4]],
+    /// For each 128 characters, which block has their [`Tiers`].
+    pub(crate) tier_index: &'static [[u8; 2]],
+    pub(crate) tier_blocks: &'static [[u8; 4]],
+    pub(crate) layout: Layout,
+}
+
+/// The table of one Cargo feature.
+macro_rules! table {
+    ($name:literal) => {{
+        const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bytes"));
+        static ENTRIES: crate::table::Aligned<
+            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries")).len() },
+        > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries")));
+        const PILOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pilots"));
+        const PAIRS: &[u8; 1 << 17] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pairs"));
+        const TIER_INDEX: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tier_index"));
+        const TIER_BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tier_blocks"));
+        const PAIR_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pair_ranks"));
+        crate::table::Table {
+            bytes: BYTES,
+            entries: ENTRIES.0.as_chunks::<8>().0,
+            pilots: PILOTS.as_chunks::<2>().0,
+            pairs: match PAIRS.as_chunks::<2>().0.first_chunk() {
+                Some(pairs) => pairs,
+                None => &[[0; 2]; 1 << 16],
+            },
+            pair_ranks: PAIR_RANKS.as_chunks::<4>().0,
+            tier_index: TIER_INDEX.as_chunks::<2>().0,
+            tier_blocks: TIER_BLOCKS.as_chunks::<4>().0,
+            layout: crate::hash::Layout::new((PILOTS.len() / 2) as u32, (ENTRIES.0.len() / 8) as u32),
+        }
+    }};
+}
+pub(crate) use table;
+
+/// Entries that never straddle two cache lines.
+#[repr(align(64))]
+pub(crate) struct Aligned<const N: usize>(pub(crate) [u8; N]);
+
+impl Table {
+    /// The rank of `text[start..end]` (not empty), or [`NO_RANK`].
+    #[inline(always)]
+    pub(crate) fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
+        let len = end - start;
+        if len > LONGEST {
+            return NO_RANK;
+        }
+        let words = Words::read(text, start, len);
+        let hash = hash::hash(words, text, start, len);
+        let pilot = self.pilots.get(self.layout.bucket(hash)).map_or(0, |pilot| u16::from_le_bytes(*pilot));
+        let Some(entry) = self.entries.get(self.layout.slot(hash, pilot)) else { return NO_RANK };
+        let entry = u64::from_le_bytes(*entry);
+        if !Layout::may_match(entry, hash, len) {
+            return NO_RANK;
+        }
+        let place = Layout::place(entry);
+        let same = Words::read(self.bytes, place, len) == words
+            && (len <= 16 || text.get(start..end) == self.bytes.get(place..place + len));
+        if same { Layout::rank(entry) } else { NO_RANK }
+    }
+
+    /// The rank of two bytes, or [`NO_RANK`].
+    #[inline(always)]
+    pub(crate) fn pair_rank(&self, first: u8, second: u8) -> u32 {
+        let at = u16::from_le_bytes(self.pairs[usize::from(first) << 8 | usize::from(second)]);
+        self.pair_ranks.get(usize::from(at)).map_or(NO_RANK, |rank| u32::from_le_bytes(*rank))
+    }
+
+    /// How a character takes part in early merges.
+    #[inline(always)]
+    pub(crate) fn tiers(&self, character: usize) -> Tiers {
+        let block = self.tier_index.get(character >> 7).map(|block| usize::from(u16::from_le_bytes(*block)));
+        let tiers = block.and_then(|block| self.tier_blocks.get(block << 7 | character & 127));
+        tiers.map_or(Tiers::UNKNOWN, |tiers| Tiers(u32::from_le_bytes(*tiers)))
+    }
+}
+
+/// How far a character is merged before anything else happens to it, and when as a neighbour it could prevent that;
+/// build/characters.rs has the bits and the reasons.
+#[derive(Clone, Copy)]
+pub(crate) struct Tiers(u32);
+
+impl Tiers {
+    /// Of what stands before and after a piece: nothing.
+    pub(crate) const NONE: Self = Self(0x3f_ffff);
+    /// Of bytes inside a character, where a window was cut: neighbours that might take part in anything.
+    pub(crate) const UNKNOWN: Self = Self(0x00_3fff);
+
+    /// The edges between the character's bytes (the lowest bit: after the first) from which merging starts, between these
+    /// two neighbours.
+    #[inline(always)]
+    pub(crate) const fn edges(self, before: Self, after: Self) -> u32 {
+        let (before, after) = (before.0 >> 14 & 15, after.0 >> 18 & 15);
+        let limit = if before < after { before } else { after };
+        // A rival tier of 15 is none, an own tier of 15 is never, so that one needs no look here: it keeps all edges.
+        if self.0 & 15 <= limit {
+            self.0 >> 4 & 7
+        } else if self.0 >> 7 & 15 <= limit {
+            self.0 >> 11 & 7
+        } else {
+            7
+        }
+    }
+}

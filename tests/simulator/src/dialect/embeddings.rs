@@ -1,0 +1,49 @@
+//! OpenAI's embeddings: <https://platform.openai.com/docs/api-reference/embeddings>.
+//! Must not know other operations.
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, stable_id};
+use crate::request::Asked;
+
+pub(super) fn plain(asked: &Asked, answer: &Answer) -> Value {
+    let data: Value = asked
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| {
+            let vector = vector(input, asked.dimensions);
+            let embedding = if asked.base64 {
+                let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
+                json!(base64::engine::general_purpose::STANDARD.encode(bytes))
+            } else {
+                json!(vector)
+            };
+            json!({ "object": "embedding", "index": index, "embedding": embedding })
+        })
+        .collect();
+    let mut body = json!({ "object": "list", "data": data, "model": answer.model });
+    if let Some(usage) = answer.usage {
+        body["usage"] = json!({ "prompt_tokens": usage.input, "total_tokens": usage.input });
+    }
+    body
+}
+
+/// A vector of length one that depends on the text alone.
+fn vector(input: &str, dimensions: usize) -> Vec<f32> {
+    let raw: Vec<f32> = (0..dimensions)
+        .map(|dimension| {
+            let id = stable_id(&[input.as_bytes(), &dimension.to_le_bytes()]);
+            let byte = u8::from_str_radix(&id[..2], 16).unwrap_or(0);
+            f32::from(byte) / 127.5 - 1.0
+        })
+        .collect();
+    let length = raw
+        .iter()
+        .map(|value| value * value)
+        .sum::<f32>()
+        .sqrt()
+        .max(f32::MIN_POSITIVE);
+    raw.into_iter().map(|value| value / length).collect()
+}

@@ -1,0 +1,169 @@
+//! What the simulator needs of a request's body to answer it.
+//! Must not know how answers are written.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The operation that a path names, whatever prefix stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Chat,
+    Completions,
+    Embeddings,
+    Responses,
+    Messages,
+}
+
+impl Operation {
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
+        // Chat before completions: one path's end is the other's.
+        [
+            ("/chat/completions", Self::Chat),
+            ("/completions", Self::Completions),
+            ("/embeddings", Self::Embeddings),
+            ("/responses", Self::Responses),
+            ("/messages", Self::Messages),
+        ]
+        .into_iter()
+        .find_map(|(end, operation)| path.ends_with(end).then_some(operation))
+    }
+
+    pub(crate) fn is_anthropic(self) -> bool {
+        self == Self::Messages
+    }
+}
+
+/// The parts of a body that shape the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    /// The model's name without its script.
+    pub(crate) model: String,
+    /// What stands behind `#` in the model's name.
+    pub(crate) script: Option<String>,
+    pub(crate) stream: bool,
+    pub(crate) include_usage: bool,
+    /// How many choices.
+    pub(crate) choices: usize,
+    /// The last user text, to be echoed.
+    pub(crate) echo: String,
+    /// What embeddings are made of, one each.
+    pub(crate) inputs: Vec<String>,
+    pub(crate) base64: bool,
+    pub(crate) dimensions: usize,
+    pub(crate) input_tokens: u64,
+}
+
+/// The fields that a benchmark's answer depends on; everything else is skipped unread.
+#[derive(Deserialize)]
+struct Light<'a> {
+    #[serde(borrow)]
+    model: Cow<'a, str>,
+    #[serde(default)]
+    stream: bool,
+    #[serde(default)]
+    stream_options: Option<StreamOptions>,
+}
+
+#[derive(Deserialize)]
+struct StreamOptions {
+    #[serde(default)]
+    include_usage: bool,
+}
+
+impl Asked {
+    /// Reads only what a benchmark needs; the echo is a fixed text.
+    pub(crate) fn light(body: &[u8]) -> serde_json::Result<Self> {
+        let light: Light<'_> = serde_json::from_slice(body)?;
+        let (model, script) = split_model(&light.model);
+        Ok(Self {
+            model,
+            script,
+            stream: light.stream,
+            include_usage: light.stream_options.is_some_and(|options| options.include_usage),
+            choices: 1,
+            echo: "The quick brown fox jumps over the lazy dog, and the gateway lets it pass. ".repeat(4),
+            inputs: vec![String::new()],
+            base64: false,
+            dimensions: 8,
+            input_tokens: tokens(body.len()),
+        })
+    }
+
+    /// Reads a body that [`crate::validate`] has accepted; what is missing takes its default.
+    pub(crate) fn from_value(operation: Operation, body: &Value, length: usize) -> Self {
+        let (model, script) = split_model(body["model"].as_str().unwrap_or_default());
+        let inputs = match operation {
+            Operation::Embeddings => inputs(&body["input"]),
+            _ => Vec::new(),
+        };
+        let echo = match operation {
+            Operation::Chat | Operation::Messages => last_user_text(&body["messages"]),
+            Operation::Completions => inputs_text(&body["prompt"]),
+            Operation::Responses => match &body["input"] {
+                Value::String(text) => text.clone(),
+                items => last_user_text(items),
+            },
+            Operation::Embeddings => String::new(),
+        };
+        let number = |key: &str, default: u64| {
+            usize::try_from(body[key].as_u64().unwrap_or(default)).unwrap_or(usize::MAX)
+        };
+        Self {
+            model,
+            script,
+            stream: body["stream"].as_bool().unwrap_or(false),
+            include_usage: body["stream_options"]["include_usage"].as_bool().unwrap_or(false),
+            choices: number("n", 1).clamp(1, 16),
+            echo: if echo.is_empty() { "ok".to_owned() } else { echo },
+            inputs,
+            base64: body["encoding_format"] == "base64",
+            dimensions: number("dimensions", 8).clamp(1, 4096),
+            input_tokens: tokens(length),
+        }
+    }
+}
+
+/// The simulator's own idea of a token: four bytes.
+pub(crate) fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX).max(1)
+}
+
+fn split_model(model: &str) -> (String, Option<String>) {
+    match model.split_once('#') {
+        Some((name, script)) => (name.to_owned(), Some(script.to_owned())),
+        None => (model.to_owned(), None),
+    }
+}
+
+fn last_user_text(messages: &Value) -> String {
+    let messages = messages.as_array().map(Vec::as_slice).unwrap_or_default();
+    let last = messages.iter().rev().find(|message| message["role"] == "user");
+    last.map(|message| content_text(&message["content"]))
+        .unwrap_or_default()
+}
+
+fn content_text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+fn inputs_text(prompt: &Value) -> String {
+    inputs(prompt).concat()
+}
+
+fn inputs(input: &Value) -> Vec<String> {
+    match input {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) if items.iter().all(Value::is_number) => vec![input.to_string()],
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
