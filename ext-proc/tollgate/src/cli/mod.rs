@@ -76,7 +76,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 
 /// Loads the file for a command that needs it to be right; warnings go to standard error.
 fn load(path: &Path) -> anyhow::Result<Config> {
-    let config = Config::load(path, &crate::serve::known(&|name| std::env::var(name).ok()))?;
+    let config = Config::load_with(path, &crate::serve::known(&|name| std::env::var(name).ok()))?;
     for warning in &config.warnings {
         eprintln!("tollgate: warning: {}: {warning}", path.display());
     }

@@ -208,7 +208,7 @@ impl tollgate_wire::Exchange for Exchange {
             // Envoy passes our own replies (refusals, hits) through the same filter.
             return AnswerVerdict::Keep(Vec::new());
         };
-        let verdict = forwarded.answer.take(&self.service, attributes, chunk, end);
+        let verdict = forwarded.answer.take(attributes, chunk, end);
         if !end {
             return verdict;
         }

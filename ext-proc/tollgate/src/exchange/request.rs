@@ -9,7 +9,7 @@ use tollgate_config::{Cache, OnUnknownShape, Redaction};
 use tollgate_llm::json::{Scanner, Splice, Token};
 use tollgate_llm::request::{self, RequestFacts, RequestVisitor, Text, TextKind};
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, body};
-use tollgate_redact::{Counts, Engine, Entity, Redactor, Rules, Vault, Verdict};
+use tollgate_redact::{Counts, Engine, Entity, Redactor, Vault, Verdict};
 use tollgate_routing::count::{Count, Prompt};
 use tollgate_tokens::Encoding;
 

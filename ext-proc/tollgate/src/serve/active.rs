@@ -74,7 +74,7 @@ impl Active {
 pub(crate) fn known<'a>(env: &'a dyn Fn(&str) -> Option<String>) -> Known<'a> {
     static ENTITIES: LazyLock<Vec<&'static str>> =
         LazyLock::new(|| Entity::ALL.iter().map(|entity| entity.name()).collect());
-    Known { env, entities: &ENTITIES }
+    Known { env, entities: Some(&ENTITIES) }
 }
 
 /// A price list in the budget's terms.

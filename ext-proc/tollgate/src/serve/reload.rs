@@ -31,7 +31,7 @@ impl Source {
 
     /// Validates the content.
     pub(super) fn parse(&self) -> anyhow::Result<Config> {
-        Config::parse(&self.text, &super::known(&|name| std::env::var(name).ok()))
+        Config::parse_with(&self.text, &super::known(&|name| std::env::var(name).ok()))
             .with_context(|| format!("{} is not right", self.path.display()))
     }
 }

@@ -1,0 +1,84 @@
+//! Prints how fast the engine is: MB/s on clean and dense text, what a streamed chunk costs, worst cases, start-up time.
+//! `cargo run --release -p tollgate-redact --example bench`; also runs as `wasm32-wasip1`. A path as argument adds that file.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tollgate_redact::{Engine, Entity, Kind, Operator, Redactor, Rules, TenantKey, Transducer, Vault};
+
+const PROSE: &str = "The committee met in the old town hall to discuss how the harbour should be rebuilt after the storms of last winter. \
+Several members said that the first plan, published in March, had been too expensive; others thought it did not go far enough. \
+\"We cannot wait another 10 years,\" one of them said, and nobody disagreed.\n\nIn the end they agreed on 3 steps. ";
+
+const DENSE: &str = "Jane Doe <jane.doe@example.com>, +1 415-555-0132, card 4111 1111 1111 1111, SSN 078-05-1120, IBAN DE89 3704 0044 0532 \
+0130 00, from 192.168.10.4, see https://example.com/a?b=c and key sk-proj-abcDEF1234567890abcDEF1234567890. ";
+
+const CODE: &str = "fn main() -> Result<(), Box<dyn Error>> {\n    let config = Config::load(\"/etc/app.toml\")?;\n    for (i, item) in \
+config.items.iter().enumerate() {\n        println!(\"{i}: {}\", item.name); // 0x1F, v1.2.3\n    }\n    Ok(())\n}\n";
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let started = Instant::now();
+    let engine = Arc::new(Engine::new());
+    println!("{:32} {:8.2} ms", "start", started.elapsed().as_secs_f64() * 1e3);
+
+    let repeat = |part: &str| part.repeat(4_000_000 / part.len());
+    let mut texts = vec![
+        ("prose".to_owned(), repeat(PROSE)),
+        ("code".to_owned(), repeat(CODE)),
+        ("dense".to_owned(), repeat(DENSE)),
+        ("Chinese".to_owned(), repeat("委员会在旧市政厅开会，讨论去年冬天暴风雨后如何重建港口。")),
+        ("Russian".to_owned(), repeat("Комитет собрался в старой ратуше, чтобы обсудить восстановление порта. ")),
+        ("one word".to_owned(), repeat("abcdefghij")),
+        ("digits".to_owned(), repeat("1234567890")),
+        ("spaced digits".to_owned(), repeat("1 2 3 4 5 6 7 8 9 0 ")),
+        ("at signs".to_owned(), repeat("a@")),
+        ("dots".to_owned(), repeat("1.")),
+        ("colons".to_owned(), repeat("a:1:")),
+        ("underscores".to_owned(), repeat("sk_live_")),
+        ("schemes".to_owned(), repeat("a://")),
+        ("escapes".to_owned(), repeat("\\u0040")),
+    ];
+    if let Some(path) = std::env::args().nth(1) {
+        texts.push((path.clone(), std::fs::read_to_string(path)?));
+    }
+    for (name, text) in &texts {
+        let mut spans = Vec::new();
+        let mut best = f64::MAX;
+        for _ in 0..3 {
+            spans.clear();
+            let started = Instant::now();
+            engine.find(black_box(text), &mut spans);
+            best = best.min(started.elapsed().as_secs_f64());
+        }
+        println!("{name:32} {:8.1} MB/s  {} found", text.len() as f64 / best / 1e6, spans.len());
+    }
+
+    let rules = Arc::new(Rules::usual(Operator::Token));
+    for (name, text) in [("redact prose", &texts[0].1), ("redact dense", &texts[2].1)] {
+        let started = Instant::now();
+        let mut redactor = Redactor::new(&engine, &rules, TenantKey::new([1; 32]));
+        black_box(redactor.text(text));
+        println!("{name:32} {:8.1} MB/s", text.len() as f64 / started.elapsed().as_secs_f64() / 1e6);
+    }
+
+    let vault = Arc::new(Vault::new(TenantKey::new([1; 32])));
+    for (name, text) in [("streamed prose, 5 bytes a chunk", PROSE), ("streamed dense, 5 bytes a chunk", DENSE)] {
+        let (mut chunks, mut held, mut out) = (0u32, 0, String::new());
+        let started = Instant::now();
+        for _ in 0..2000 {
+            let mut transducer = Transducer::new(engine.clone(), rules.clone(), vault.clone(), Kind::Text);
+            for chunk in text.as_bytes().chunks(5) {
+                transducer.push(std::str::from_utf8(chunk)?, &mut out);
+                held = held.max(transducer.held());
+                chunks += 1;
+            }
+            transducer.finish(&mut out);
+            out.clear();
+        }
+        let each = started.elapsed().as_secs_f64() * 1e9 / f64::from(chunks);
+        println!("{name:32} {each:8.0} ns a chunk, at most {held} bytes held");
+    }
+    println!("{} kinds", Entity::ALL.len());
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Reads JSON lines `{"id","text"}` and writes `{"id","spans":[[start,end,"TYPE",score]]}`, offsets in Unicode scalars.
+//! `cargo run -p tollgate-redact --example inspect < in.jsonl > out.jsonl`
+
+use std::io::{BufRead, Write};
+
+use tollgate_redact::Engine;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let engine = Engine::new();
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut spans = Vec::new();
+    for line in std::io::stdin().lock().lines() {
+        let line: serde_json::Value = serde_json::from_str(&line?)?;
+        let text = line["text"].as_str().unwrap_or_default();
+        spans.clear();
+        engine.find(text, &mut spans);
+        let scalars = |byte: usize| text[..byte].chars().count();
+        let spans: Vec<_> = spans
+            .iter()
+            .map(|s| {
+                serde_json::json!([
+                    scalars(s.range.start),
+                    scalars(s.range.end),
+                    s.entity.name(),
+                    s.score
+                ])
+            })
+            .collect();
+        writeln!(out, "{}", serde_json::json!({ "id": line["id"], "spans": spans }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! One pass over a text that comes in pieces: fold, segment, recognize, and hand out each segment with what is in it.
+//! Must not know operators: it says what stands where, not what becomes of it.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use crate::engine::{Scan, What};
+use crate::fold::{Folded, Folder, Mode};
+use crate::recognizers::Field;
+use crate::segment::{Segmenter, Stops};
+
+/// How much of the text before a segment recognizers see.
+const LEFT: usize = 96;
+/// Folded bytes that may pile up before what was used is forgotten.
+const BACKLOG: usize = 16 * 1024;
+
+/// Something found, in original bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Find {
+    pub(crate) range: Range<usize>,
+    pub(crate) what: What,
+    pub(crate) score: f32,
+}
+
+/// A stretch of the original text that is settled.
+#[derive(Debug)]
+pub(crate) struct Piece<'f> {
+    /// Where it ends; it begins where the last one ended.
+    pub(crate) end: usize,
+    pub(crate) finds: &'f [Find],
+    /// Whether it lies in JSON outside a string, where a replacement needs quotes.
+    pub(crate) bare_json: bool,
+    /// Whether it lies in a JSON string, where a replacement needs escapes.
+    pub(crate) json_string: bool,
+}
+
+/// The state of a pass.
+#[derive(Debug)]
+pub(crate) struct Core {
+    folder: Folder,
+    folded: Folded,
+    segments: Segmenter,
+    in_string: bool,
+    /// An entity that a forced cut went through: what follows without a gap belongs to it.
+    continued: Option<(What, f32)>,
+    done: usize,
+    finds: Vec<Find>,
+}
+
+impl Core {
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self {
+            folder: Folder::new(mode),
+            folded: Folded::default(),
+            segments: Segmenter::default(),
+            in_string: false,
+            continued: None,
+            done: 0,
+            finds: Vec::new(),
+        }
+    }
+
+    /// Takes more text: `raw` lies at `at` and begins with what the last call did not take. Returns how much it took.
+    pub(crate) fn advance(
+        &mut self,
+        scan: &Scan<'_>,
+        raw: &str,
+        at: usize,
+        complete: bool,
+        mut each: impl FnMut(Piece<'_>),
+    ) -> usize {
+        let taken = self.folder.fold(raw, at, complete, &mut self.folded);
+        let stops = Stops { quotes: self.folder.is_json(), tokens: scan.vault.is_some_and(|vault| !vault.is_empty()) };
+        while let Some(segment) = self.segments.next(&self.folded, stops, complete) {
+            let left = segment.from.saturating_sub(LEFT);
+            let field = Field {
+                text: self.folded.slice(left, segment.to),
+                from: segment.from - left,
+                mask: segment.mask,
+                longest: segment.longest,
+                digits: segment.digits,
+                lexicon: scan.engine.lexicon(),
+                mentions: OnceCell::new(),
+            };
+            let hits = scan.run(&field, self.continued.take());
+            let mut to = segment.to;
+            if let Some(cut) = segment.forced {
+                let crossing = hits
+                    .iter()
+                    .find(|hit| left + hit.from < cut && left + hit.to > cut);
+                to = match crossing {
+                    Some(hit) if left + hit.from > segment.from => left + hit.from,
+                    Some(hit) => {
+                        let end = left + hit.to;
+                        if end == segment.to {
+                            self.continued = Some((hit.what, hit.score));
+                        }
+                        end
+                    }
+                    None => char_start(self.folded.bytes(), self.folded.origin(), cut),
+                };
+                self.segments.restart(to);
+            }
+            self.finds.clear();
+            for hit in hits.iter().filter(|hit| left + hit.to <= to) {
+                let start = self.folded.raw_start(left + hit.from).max(self.done);
+                let start = self.finds.last().map_or(start, |last| start.max(last.range.end));
+                let end = self.folded.raw_end(left + hit.to);
+                if start < end {
+                    self.finds.push(Find {
+                        range: start..end,
+                        what: hit.what,
+                        score: hit.score,
+                    });
+                }
+            }
+            let json = self.folder_was_json();
+            let end = self.folded.raw_end(to).max(self.done);
+            each(Piece {
+                end,
+                finds: &self.finds,
+                bare_json: json && !self.in_string,
+                json_string: json && self.in_string,
+            });
+            self.done = end;
+            if json && self.folded.slice(to - 1, to) == b"\"" {
+                self.in_string = !self.in_string;
+            }
+        }
+        if self.segments.from() - self.folded.origin() > BACKLOG {
+            self.folded.forget(self.segments.from() - LEFT);
+        }
+        taken
+    }
+
+    /// Whether this is JSON. Once the folder knows it stays so, and it knows before the first segment that matters.
+    fn folder_was_json(&self) -> bool {
+        self.folder.is_json()
+    }
+}
+
+/// The start of the character that `pos` lies in.
+fn char_start(bytes: &[u8], origin: usize, mut pos: usize) -> usize {
+    while bytes.get(pos - origin).is_some_and(|&b| b & 0xC0 == 0x80) {
+        pos -= 1;
+    }
+    pos
+}

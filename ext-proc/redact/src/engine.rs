@@ -1,0 +1,220 @@
+//! The engine: all recognizers over a segment, and which of their candidates stand.
+//! Must not know operators, keys, or how segments come about.
+
+use std::ops::Range;
+
+use crate::core::Core;
+use crate::entity::Entity;
+use crate::fold::Mode;
+use crate::recognizers::secret::Secrets;
+use crate::recognizers::context::{Lexicon, Topics};
+use crate::recognizers::ids::{self, Ids};
+use crate::recognizers::{Field, Hit, bank, card, device, digits, email, ip, named, phone, ssn, url};
+use crate::rules::Rules;
+use crate::segment::{AT, COLON, DIGIT, PUNCT};
+use crate::vault::Vault;
+
+/// Something found in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// Bytes of the text.
+    pub range: Range<usize>,
+    /// What it is.
+    pub entity: Entity,
+    /// How sure that is, 0 to 1.
+    pub score: f32,
+}
+
+/// All recognizers, ready to run. Immutable; one for the whole process.
+#[derive(Debug)]
+pub struct Engine {
+    secrets: Secrets,
+    ids: Ids,
+    lexicon: Lexicon,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    /// Prepares the recognizers.
+    pub fn new() -> Self {
+        let ids = ids::kinds().map(|kind| (kind.entity, kind.words));
+        let lists = ids.chain(named::words()).chain(phone::words()).chain(ssn::words());
+        let lexicon = Lexicon::new(lists.map(|(entity, words)| (topic(entity), words)));
+        Self { secrets: Secrets::new(), ids: Ids::new(topic), lexicon }
+    }
+
+    pub(crate) fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// Appends everything that stands in `text`, in order and without overlaps.
+    pub fn find(&self, text: &str, out: &mut Vec<Span>) {
+        let scan = Scan {
+            engine: self,
+            rules: None,
+            vault: None,
+        };
+        let mut core = Core::new(Mode::Text);
+        in_slices(text, |raw, at, complete| {
+            core.advance(&scan, raw, at, complete, |piece| {
+                out.extend(piece.finds.iter().filter_map(|find| match find.what {
+                    What::Entity(entity) => Some(Span {
+                        range: find.range.clone(),
+                        entity,
+                        score: find.score,
+                    }),
+                    What::Token => None,
+                }));
+            })
+        });
+    }
+}
+
+/// The topic of an entity: what words beside it are about.
+pub(crate) fn topic(entity: Entity) -> Topics {
+    Topics::one(entity as usize)
+}
+
+/// What a candidate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Entity(Entity),
+    /// A reversible token of this exchange.
+    Token,
+}
+
+/// A pass's view of the engine: what is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scan<'e> {
+    pub(crate) engine: &'e Engine,
+    /// None: everything.
+    pub(crate) rules: Option<&'e Rules>,
+    pub(crate) vault: Option<&'e Vault>,
+}
+
+impl Scan<'_> {
+    /// What stands in a segment, in order and without overlaps.
+    pub(crate) fn run(&self, field: &Field<'_>, continued: Option<(What, f32)>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        if let Some((what, score)) = continued {
+            let len = field.text[field.from..]
+                .iter()
+                .take_while(|b| b.is_ascii_graphic() && !b",;\"'<>`".contains(b))
+                .count();
+            if len > 0 {
+                hits.push(Hit {
+                    from: field.from,
+                    to: field.from + len,
+                    what,
+                    score,
+                });
+            }
+        }
+        if let Some(vault) = self.vault {
+            vault.find(field, &mut hits);
+        }
+        let wants = |entity| self.rules.is_none_or(|rules| rules.acts_on(entity));
+        if field.mask & AT != 0 && wants(Entity::EmailAddress) {
+            email::find(field, &mut hits);
+        }
+        if field.mask & COLON != 0 && (wants(Entity::Url) || wants(Entity::Secret)) {
+            url::find(field, &mut hits);
+        }
+        if field.mask & (COLON | PUNCT) != 0 && wants(Entity::IpAddress) && field.mask & (DIGIT | COLON) != 0
+        {
+            ip::find(field, &mut hits);
+        }
+        if field.digits >= 6 {
+            let runs = digits::runs(field);
+            if wants(Entity::CreditCard) {
+                card::find(field, &runs, &mut hits);
+            }
+            if wants(Entity::UsSsn) {
+                ssn::find(field, &runs, &mut hits);
+            }
+            if wants(Entity::PhoneNumber) {
+                phone::find(field, &runs, &mut hits);
+            }
+            if wants(Entity::IbanCode) && field.digits >= 10 {
+                bank::find(field, &mut hits);
+            }
+        }
+        if field.digits >= 2 {
+            self.engine.ids.find(field, wants, &mut hits);
+        }
+        if field.digits >= 2 {
+            named::find(field, topic, wants, &mut hits);
+            device::find(field, &mut hits);
+        }
+        if field.longest >= 6
+            && (field.digits > 0 || field.text.len() - field.from > 60)
+            && wants(Entity::Secret)
+        {
+            self.engine.secrets.find(field, &mut hits);
+        }
+        if let Some(rules) = self.rules {
+            hits.retain(|hit| match hit.what {
+                What::Token => true,
+                What::Entity(entity) => {
+                    rules.acts_on(entity)
+                        && hit.score >= rules.threshold(entity)
+                        && !rules.is_allowed(&field.text[hit.from..hit.to])
+                }
+            });
+        }
+        resolve(hits)
+    }
+}
+
+/// Of overlapping candidates the better one stands.
+fn resolve(mut hits: Vec<Hit>) -> Vec<Hit> {
+    if hits.len() < 2 {
+        return hits;
+    }
+    let rank = |hit: &Hit| match hit.what {
+        What::Token => 3,
+        // What else stands in a URL goes with it.
+        What::Entity(Entity::Url | Entity::Secret) => 2,
+        What::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
+        What::Entity(_) => 1,
+    };
+    hits.sort_by(|a, b| {
+        rank(b)
+            .cmp(&rank(a))
+            .then(b.score.total_cmp(&a.score))
+            .then((b.to - b.from).cmp(&(a.to - a.from)))
+            .then(a.from.cmp(&b.from))
+    });
+    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        // Kept in order of position, so only the neighbours can overlap.
+        let at = kept.partition_point(|other| other.from < hit.from);
+        let before = at.checked_sub(1).is_some_and(|i| kept[i].to > hit.from);
+        if !before && kept.get(at).is_none_or(|next| next.from >= hit.to) {
+            kept.insert(at, hit);
+        }
+    }
+    kept
+}
+
+/// Feeds a whole text to `take` in slices that stay in the processor's cache. `take` returns how much it took.
+pub(crate) fn in_slices(text: &str, mut take: impl FnMut(&str, usize, bool) -> usize) {
+    const SLICE: usize = 16 * 1024;
+    let mut at = 0;
+    loop {
+        let mut end = text.len().min(at + SLICE);
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        let complete = end == text.len();
+        at += take(&text[at..end], at, complete);
+        if complete {
+            return;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Folded bytes and the way back from them to the original ones.
+//! Must not know why anything was folded.
+
+/// Folded text with absolute positions: they count from the beginning of the whole text, also after its beginning was
+/// forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    bytes: Vec<u8>,
+    /// Position of `bytes[0]`.
+    origin: usize,
+    steps: Vec<Step>,
+}
+
+/// From `folded` on, until the next step.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    folded: usize,
+    raw: usize,
+    /// 0: byte for byte. Otherwise all bytes of the step stand for so many original bytes.
+    atom: usize,
+}
+
+impl Folded {
+    /// Position after the last byte.
+    pub(crate) fn end(&self) -> usize {
+        self.origin + self.bytes.len()
+    }
+
+    /// Position of the first byte that is still there.
+    pub(crate) fn origin(&self) -> usize {
+        self.origin
+    }
+
+    /// All bytes that are still there.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes of a range that is still there.
+    pub(crate) fn slice(&self, from: usize, to: usize) -> &[u8] {
+        &self.bytes[from - self.origin..to - self.origin]
+    }
+
+    /// Appends bytes that stand for themselves.
+    pub(crate) fn copy(&mut self, bytes: &[u8], raw: usize) {
+        let end = self.end();
+        match self.steps.last() {
+            Some(step) if step.atom == 0 && step.raw + (end - step.folded) == raw => {}
+            _ => self.steps.push(Step {
+                folded: end,
+                raw,
+                atom: 0,
+            }),
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends bytes that together stand for `len` original bytes.
+    pub(crate) fn atom(&mut self, bytes: &[u8], raw: usize, len: usize) {
+        self.steps.push(Step {
+            folded: self.end(),
+            raw,
+            atom: len,
+        });
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends a character that stands for `len` original bytes.
+    pub(crate) fn atom_char(&mut self, c: char, raw: usize, len: usize) {
+        self.atom(c.encode_utf8(&mut [0; 4]).as_bytes(), raw, len);
+    }
+
+    /// The original byte at which the folded byte at `pos` begins.
+    pub(crate) fn raw_start(&self, pos: usize) -> usize {
+        let Some(step) = self.step(pos) else { return pos };
+        if step.atom == 0 {
+            step.raw + (pos - step.folded)
+        } else {
+            step.raw
+        }
+    }
+
+    /// The original byte after what the folded byte before `pos` stands for.
+    pub(crate) fn raw_end(&self, pos: usize) -> usize {
+        let Some(step) = pos.checked_sub(1).and_then(|last| self.step(last)) else {
+            return pos;
+        };
+        if step.atom == 0 {
+            step.raw + (pos - step.folded)
+        } else {
+            step.raw + step.atom
+        }
+    }
+
+    /// Forgets what lies before `pos`.
+    pub(crate) fn forget(&mut self, pos: usize) {
+        self.bytes.drain(..pos - self.origin);
+        self.origin = pos;
+        let used = self
+            .steps
+            .partition_point(|step| step.folded <= pos)
+            .saturating_sub(1);
+        self.steps.drain(..used);
+    }
+
+    fn step(&self, pos: usize) -> Option<&Step> {
+        let after = self.steps.partition_point(|step| step.folded <= pos);
+        self.steps.get(after.checked_sub(1)?)
+    }
+}

@@ -1,0 +1,123 @@
+//! Payment card numbers.
+//! Must not know which numbers are in use: length, issuer range and check digit decide.
+
+use super::digits::{Run, luhn};
+use super::{Field, Hit, is_word};
+use crate::entity::Entity;
+
+pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
+    for run in runs {
+        let mut first = 0;
+        while first < run.groups.len() {
+            match longest(field, run, first) {
+                Some(after) => {
+                    let (from, to) = (run.groups[first].from, run.groups[after - 1].to);
+                    hits.push(Hit::new(from, to, Entity::CreditCard, 1.0));
+                    first = after;
+                }
+                None => first += 1,
+            }
+        }
+    }
+}
+
+/// The group after the longest card number that begins with group `first`.
+fn longest(field: &Field<'_>, run: &Run, first: usize) -> Option<usize> {
+    let start = run.groups[first].from;
+    if field.before(start).is_some_and(|b| is_word(b) || b == b'.') {
+        return None;
+    }
+    let mut found = None;
+    for after in first + 1..=run.groups.len() {
+        let digits = run.digits_of(first, after);
+        if digits.len() > 19 {
+            break;
+        }
+        let end = run.groups[after - 1].to;
+        let decimal = field.at(end) == Some(b'.') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+        if digits.len() >= 13
+            && !decimal
+            && !field.at(end).is_some_and(is_word)
+            && is_issued(digits)
+            && luhn(digits.iter().copied())
+            && is_written_as_card(field, run, first, after)
+        {
+            found = Some(after);
+        }
+    }
+    found
+}
+
+/// Issuer ranges by length (ISO/IEC 7812 registry; Mastercard 2-series 2221–2720).
+fn is_issued(digits: &[u8]) -> bool {
+    let prefix = |n: usize| {
+        digits[..n]
+            .iter()
+            .fold(0u32, |value, &d| value * 10 + u32::from(d))
+    };
+    let (two, three, four) = (prefix(2), prefix(3), prefix(4));
+    match digits.len() {
+        13 => digits[0] == 4,
+        14 => matches!(three, 300..=305 | 309) || matches!(two, 36 | 38 | 39),
+        15 => matches!(two, 34 | 37) || matches!(four, 2131 | 1800),
+        16 => {
+            digits[0] == 4
+                || matches!(two, 35 | 50..=58 | 60 | 62 | 63 | 65 | 67 | 81)
+                || matches!(four, 2200..=2204 | 2221..=2720)
+                || matches!(three, 644..=649)
+        }
+        17 | 18 => matches!(two, 62 | 50 | 56..=58 | 63 | 67),
+        19 => matches!(two, 62 | 50 | 56..=58 | 63 | 67) || digits[0] == 4 || matches!(four, 6011),
+        _ => false,
+    }
+}
+
+/// Groups as people write them: one block, blocks of equal size, or single digits; a table's columns are none of these.
+fn is_written_as_card(field: &Field<'_>, run: &Run, first: usize, after: usize) -> bool {
+    let groups = &run.groups[first..after];
+    if groups.len() == 1 {
+        return true;
+    }
+    let lens: Vec<usize> = groups.iter().map(super::digits::Group::len).collect();
+    let lines = (first..after - 1)
+        .filter(|&g| run.separator(field, g).contains(&b'\n'))
+        .count();
+    // One line break inside a number that is otherwise in one block.
+    if lines == 1 && groups.len() == 2 {
+        return true;
+    }
+    let (last, body) = lens
+        .split_last()
+        .map_or((0, &lens[..]), |(last, body)| (*last, body));
+    let even = body.iter().all(|&len| len == body[0]) && (last <= body[0] || lens.len() == 2);
+    let known = matches!(lens[..], [4, 6, 5] | [4, 6, 4] | [4, 5, 6] | [8, 8]);
+    lines <= 1 && (even || known || (lines == 1 && lens.iter().all(|&len| len <= 6)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issuers() {
+        for (number, issued) in [
+            ("4111111111111111", true),
+            ("5555555555554444", true),
+            ("2221000000000009", true),
+            ("2720990000000007", true),
+            ("2721000000000004", false),
+            ("378282246310005", true),
+            ("30569309025904", true),
+            ("6011111111111117", true),
+            ("3530111333300000", true),
+            ("1234567890123452", false),
+        ] {
+            let digits: Vec<u8> = number.bytes().map(|b| b - b'0').collect();
+            assert_eq!(
+                is_issued(&digits) && luhn(digits.iter().copied()),
+                issued,
+                "{number}"
+            );
+        }
+    }
+}

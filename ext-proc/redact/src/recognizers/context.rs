@@ -1,0 +1,156 @@
+//! Words around a candidate that say what it is: one automaton over all of them, run once per segment and only when asked.
+//! Must not know candidates: it answers which topics are mentioned near a place.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::is_word;
+use crate::fold::{Folded, Folder, Mode};
+
+/// A set of topics; each is a bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Topics(u128);
+
+impl Topics {
+    /// No topic.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// One topic.
+    pub(crate) const fn one(index: usize) -> Self {
+        Self(1 << index)
+    }
+
+    /// Whether both sets have a topic in common.
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// A word that stands in the text.
+#[derive(Debug, Clone, Copy)]
+struct Mention {
+    from: usize,
+    to: usize,
+    topics: Topics,
+}
+
+/// The words that stand in a field, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Mentions(Vec<Mention>);
+
+impl Mentions {
+    /// Topics of the words that end in the `reach` bytes before `at`.
+    pub(crate) fn before(&self, at: usize, reach: usize) -> Topics {
+        self.0
+            .iter()
+            .filter(|mention| mention.to <= at && mention.to + reach >= at)
+            .fold(Topics::NONE, |topics, mention| topics.and(mention.topics))
+    }
+
+    /// Topics of the words that begin in the `reach` bytes from `at` on.
+    pub(crate) fn after(&self, at: usize, reach: usize) -> Topics {
+        self.0
+            .iter()
+            .filter(|mention| mention.from >= at && mention.from <= at + reach)
+            .fold(Topics::NONE, |topics, mention| topics.and(mention.topics))
+    }
+}
+
+/// All words that mean something.
+#[derive(Debug)]
+pub(crate) struct Lexicon {
+    automaton: AhoCorasick,
+    /// By pattern: topics, and whether the word may go on (`telefon*`).
+    words: Vec<(Topics, bool)>,
+}
+
+impl Lexicon {
+    /// From lists of words (lower case; a `*` at the end allows the word to go on) with their topic.
+    pub(crate) fn new<'w>(lists: impl IntoIterator<Item = (Topics, &'w [&'w str])>) -> Self {
+        let mut words: BTreeMap<(Vec<u8>, bool), Topics> = BTreeMap::new();
+        for (topics, list) in lists {
+            for word in list {
+                let stem = word.trim_end_matches('*');
+                // The text is folded, so the words must be; case is only ignored among ASCII letters.
+                for form in [stem.to_lowercase(), stem.to_uppercase()] {
+                    let mut folded = Folded::default();
+                    Folder::new(Mode::Text).fold(&form, 0, true, &mut folded);
+                    let form = folded.bytes().to_ascii_lowercase();
+                    let entry = words.entry((form, stem.len() < word.len())).or_default();
+                    *entry = entry.and(topics);
+                }
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .build(words.keys().map(|(word, _)| word))
+            .unwrap_or_else(|_| unreachable!("the words are constants far below the automaton's limits"));
+        Self { automaton, words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect() }
+    }
+
+    /// The words of this lexicon that stand in `text`.
+    pub(crate) fn read(&self, text: &[u8]) -> Mentions {
+        let mut mentions = Mentions::default();
+        for found in self.automaton.find_overlapping_iter(text) {
+            let (from, to) = (found.start(), found.end());
+            let (topics, open) = self.words[found.pattern().as_usize()];
+            if begins(text, from) && (open || ends(text, to)) {
+                mentions.0.push(Mention { from, to, topics });
+            }
+        }
+        mentions
+    }
+}
+
+/// Whether a word can begin at `at`: after what is no letter, or at an inner capital (`userPhone`).
+fn begins(text: &[u8], at: usize) -> bool {
+    match at.checked_sub(1).map(|i| text[i]) {
+        Some(before) if is_word(before) && !before.is_ascii_digit() => {
+            before.is_ascii_lowercase() && text[at].is_ascii_uppercase() || !is_word(text[at])
+        }
+        _ => true,
+    }
+}
+
+/// Whether a word can end at `at`: before what is no letter, a plural's s, or an inner capital (`phoneNumber`).
+fn ends(text: &[u8], at: usize) -> bool {
+    let last = text[at - 1];
+    let after = |at: usize| match text.get(at) {
+        Some(next) if is_word(*next) && !next.is_ascii_digit() => last.is_ascii_lowercase() && next.is_ascii_uppercase() || !is_word(last),
+        _ => true,
+    };
+    after(at) || (matches!(text.get(at), Some(b's' | b'S')) && after(at + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_whole_words() {
+        let phone = Topics::one(0);
+        let lexicon = Lexicon::new([(phone, &["tel", "telefon*", "ss#", "phone"][..])]);
+        for (text, mentioned) in [
+            ("tel: ", true),
+            ("hotel ", false),
+            ("Tel ", true),
+            ("Telefonnummer ", true),
+            ("tell ", false),
+            ("userPhone", true),
+            ("phoneNumber", true),
+            ("phones ", true),
+            ("phone_1 ", true),
+            ("SS#1", true),
+            ("xylophone", false),
+        ] {
+            let mentions = lexicon.read(text.as_bytes());
+            assert_eq!(mentions.before(text.len(), 20).has(phone), mentioned, "{text}");
+        }
+    }
+}

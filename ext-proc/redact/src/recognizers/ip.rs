@@ -1,0 +1,177 @@
+//! IPv4 and IPv6 addresses.
+//! Must not know networks: private and public addresses are the same here.
+
+use super::{Field, Hit, is_word};
+use crate::entity::Entity;
+
+pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    let text = field.text;
+    let mut at = field.from;
+    while at < text.len() {
+        let b = text[at];
+        let starts = !field
+            .before(at)
+            .is_some_and(|b| is_word(b) || b == b'.' || b == b':' && field.before(at - 1) != Some(b' '));
+        if !starts || !(b.is_ascii_hexdigit() || b == b':') {
+            at += 1;
+            continue;
+        }
+        let found = v4(field, at, false)
+            .or_else(|| v6(field, at))
+            .or_else(|| v4(field, at, true));
+        match found {
+            Some((end, score)) => {
+                hits.push(Hit::new(at, end, Entity::IpAddress, score));
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+}
+
+/// Dotted decimal, each octet 0 to 255. `joined`: with one line break inside.
+fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
+    let mut at = start;
+    let mut line = !joined;
+    let mut octets = [0u16; 4];
+    for (i, octet) in octets.iter_mut().enumerate() {
+        let mut digits = 0;
+        loop {
+            match field.at(at) {
+                Some(b) if b.is_ascii_digit() && digits < 3 => {
+                    *octet = *octet * 10 + u16::from(b - b'0');
+                    digits += 1;
+                    at += 1;
+                }
+                Some(b'\n') if !line && at > start => {
+                    line = true;
+                    at += 1;
+                }
+                _ => break,
+            }
+        }
+        if digits == 0 || *octet > 255 {
+            return None;
+        }
+        if i < 3 {
+            if field.at(at) != Some(b'.') {
+                return None;
+            }
+            at += 1;
+            if !line && field.at(at) == Some(b'\n') {
+                line = true;
+                at += 1;
+            }
+        }
+    }
+    if field.before(at) == Some(b'\n') {
+        return None;
+    }
+    let more = match field.at(at) {
+        Some(b'.') => field.at(at + 1).is_some_and(|b| b.is_ascii_digit()),
+        Some(b) => is_word(b),
+        None => false,
+    };
+    if more || (joined && !field.text[start..at].contains(&b'\n')) {
+        return None;
+    }
+    let version = version_before(&field.text[..start]);
+    let score = match octets {
+        _ if version => return None,
+        [127 | 0, ..] | [255, 255, ..] => 0.5,
+        _ => 0.95,
+    };
+    Some((at, score))
+}
+
+/// Whether what stands before says that four numbers are a version or a heading.
+fn version_before(left: &[u8]) -> bool {
+    let near = left[left.len().saturating_sub(12)..].to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| near.windows(word.len()).any(|window| window == word.as_bytes()));
+    let sign = matches!(near.last(), Some(b'v' | b'=' | b'~' | b'^')) && !says(&["ip", "host", "addr"]);
+    sign || says(&["version", "release", "ver.", "build", "section", "chapter"])
+}
+
+/// RFC 4291 2.2: eight groups of hexadecimal digits, or fewer with one `::`, or with IPv4 at the end.
+fn v6(field: &Field<'_>, start: usize) -> Option<(usize, f32)> {
+    let mut at = start;
+    let mut groups = 0;
+    let mut gap = false;
+    let mut line = false;
+    let mut letters_or_long = 0;
+    loop {
+        if field.at(at) == Some(b':') && field.at(at + 1) == Some(b':') && !gap && (groups > 0 || at == start)
+        {
+            gap = true;
+            at += 2;
+        } else if groups > 0
+            && field.at(at) == Some(b':')
+            && field
+                .at(at + 1)
+                .is_some_and(|b| b.is_ascii_hexdigit() || b == b'\n')
+        {
+            at += 1;
+        } else if at > start && field.before(at) != Some(b':') {
+            break;
+        }
+        if !line && field.at(at) == Some(b'\n') {
+            line = true;
+            at += 1;
+        }
+        let first = at;
+        while at - first < 5 && field.at(at).is_some_and(|b| b.is_ascii_hexdigit()) {
+            at += 1;
+        }
+        if !line && field.at(at) == Some(b'\n') && groups >= 2 && at > first && at - first < 4 {
+            let rest = (4 - (at - first)).min(4);
+            let joined = (at + 1..)
+                .take(rest)
+                .take_while(|&i| field.at(i).is_some_and(|b| b.is_ascii_hexdigit()))
+                .count();
+            if field.at(at + 1 + joined) == Some(b':') || groups == 7 && joined > 0 {
+                line = true;
+                at += 1 + joined;
+            }
+        }
+        let len = at - first;
+        if len == 0 && gap {
+            break;
+        }
+        if len == 0 || len > 5 || (len == 5 && !field.text[first..at].contains(&b'\n')) {
+            return None;
+        }
+        if field.at(at) == Some(b'.')
+            && let Some((end, _)) = v4(field, first, false)
+        {
+            groups += 2;
+            at = end;
+            break;
+        }
+        letters_or_long += usize::from(len > 2 || !field.text[first..at].iter().all(u8::is_ascii_digit));
+        groups += 1;
+        if groups == 8 {
+            break;
+        }
+    }
+    let complete = if gap {
+        (1..8).contains(&groups)
+    } else {
+        groups == 8
+    };
+    // `12:34:56` and `a::b` in code are not addresses.
+    let plausible = if gap {
+        letters_or_long > 0 && (groups > 2 || at - start >= 6)
+    } else {
+        true
+    };
+    let ends = !field
+        .at(at)
+        .is_some_and(|b| is_word(b) || b == b':' && field.at(at + 1).is_some_and(is_word));
+    let path = gap
+        && field.text[start..at]
+            .iter()
+            .filter(|b| b.is_ascii_digit())
+            .count()
+            == 0;
+    (complete && plausible && ends && !path).then_some((at, 0.95))
+}

@@ -1,0 +1,64 @@
+//! US social security numbers.
+//! Must not know who has which number: the form, the ranges never issued, and the words around decide.
+
+use super::digits::Run;
+use super::{Field, Hit, is_word};
+use crate::engine::topic;
+use crate::entity::Entity;
+
+/// Topic words.
+pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])> {
+    let words: &[&str] = &["ssn*", "social security", "social-security", "social_security", "soc sec", "social sec", "ss#", "ss #"];
+    [(Entity::UsSsn, words)].into_iter()
+}
+
+pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
+    for run in runs {
+        for first in 0..run.groups.len() {
+            let start = run.groups[first].from;
+            if field
+                .before(start)
+                .is_some_and(|b| is_word(b) || matches!(b, b'.' | b'-'))
+            {
+                continue;
+            }
+            let Some(after) =
+                (first + 1..=run.groups.len()).find(|&after| run.digits_of(first, after).len() >= 9)
+            else {
+                break;
+            };
+            let digits = run.digits_of(first, after);
+            let end = run.groups[after - 1].to;
+            if digits.len() != 9 || field.at(end).is_some_and(is_word) || !is_issued(digits) {
+                continue;
+            }
+            let mentions = field.mentions();
+            let ssn = topic(Entity::UsSsn);
+            let known = mentions.before(start, 40).has(ssn) || mentions.after(end, 20).has(ssn);
+            let lens: Vec<usize> = run.groups[first..after]
+                .iter()
+                .map(super::digits::Group::len)
+                .collect();
+            let dashes = (first..after - 1).all(|g| run.separator(field, g) == b"-");
+            let next_dash =
+                field.at(end) == Some(b'-') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+            let score = match (&lens[..], known) {
+                ([3, 2, 4], true) => 1.0,
+                (_, true) => 0.9,
+                ([3, 2, 4], false) if dashes && !next_dash => 0.8,
+                _ => continue,
+            };
+            hits.push(Hit::new(start, end, Entity::UsSsn, score));
+        }
+    }
+}
+
+/// <https://www.ssa.gov/employer/randomizationfaqs.html>: area 000, 666 and 9xx, group 00 and serial 0000 are not issued.
+fn is_issued(digits: &[u8]) -> bool {
+    let number = |from: usize, to: usize| {
+        digits[from..to]
+            .iter()
+            .fold(0u32, |value, &d| value * 10 + u32::from(d))
+    };
+    !matches!(number(0, 3), 0 | 666 | 900..) && number(3, 5) != 0 && number(5, 9) != 0
+}

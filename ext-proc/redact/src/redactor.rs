@@ -1,0 +1,285 @@
+//! Redaction and restoration of whole texts.
+//! Must not know where in a request or answer a text stands.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::core::{Core, Find, Piece};
+use crate::engine::{Engine, Scan, What, in_slices};
+use crate::entity::Entity;
+use crate::fold::Mode;
+use crate::rules::{Operator, Rules};
+use crate::token::TenantKey;
+use crate::transducer::{Kind, Transducer};
+use crate::vault::Vault;
+
+/// How many of each kind were found and acted on, `Log` included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts(Vec<u64>);
+
+impl Counts {
+    /// How many of a kind.
+    pub fn of(&self, entity: Entity) -> u64 {
+        self.0.get(entity as usize).copied().unwrap_or_default()
+    }
+
+    /// How many in all.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// The kinds that occurred.
+    pub fn iter(&self) -> impl Iterator<Item = (Entity, u64)> + '_ {
+        Entity::ALL
+            .iter()
+            .map(|entity| (*entity, self.of(*entity)))
+            .filter(|(_, count)| *count > 0)
+    }
+
+    /// Adds what another text had.
+    pub fn add(&mut self, other: &Self) {
+        for (entity, count) in other.iter() {
+            self.count(entity, count);
+        }
+    }
+
+    pub(crate) fn count(&mut self, entity: Entity, by: u64) {
+        if self.0.is_empty() {
+            self.0.resize(Entity::ALL.len(), 0);
+        }
+        self.0[entity as usize] += by;
+    }
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<'t> {
+    /// It goes on, as it came (borrowed) or changed (owned).
+    Pass(Cow<'t, str>),
+    /// It must not go on: it holds something that the rules block.
+    Blocked(Entity),
+}
+
+/// Redacts the texts of one exchange's request.
+#[derive(Debug)]
+pub struct Redactor<'e> {
+    engine: &'e Engine,
+    rules: &'e Rules,
+    vault: Vault,
+    counts: Counts,
+    blocked: Option<Entity>,
+}
+
+impl<'e> Redactor<'e> {
+    /// A redactor with an empty vault.
+    pub fn new(engine: &'e Engine, rules: &'e Rules, key: TenantKey) -> Self {
+        Self {
+            engine,
+            rules,
+            vault: Vault::new(key),
+            counts: Counts::default(),
+            blocked: None,
+        }
+    }
+
+    /// Redacts a text.
+    pub fn text<'t>(&mut self, text: &'t str) -> Verdict<'t> {
+        self.run(text, Mode::Text)
+    }
+
+    /// Redacts inside the strings of a text that is JSON, which is JSON afterwards too. A number that is an entity becomes a
+    /// string. A text that does not begin like a JSON object, array or string is taken as plain text.
+    pub fn json<'t>(&mut self, text: &'t str) -> Verdict<'t> {
+        self.run(text, Mode::MaybeJson)
+    }
+
+    /// What was found so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The first thing found that the rules block.
+    pub fn blocked(&self) -> Option<Entity> {
+        self.blocked
+    }
+
+    /// What this exchange can put back in its answer.
+    pub fn into_vault(self) -> Vault {
+        self.vault
+    }
+
+    fn run<'t>(&mut self, text: &'t str, mode: Mode) -> Verdict<'t> {
+        let scan = Scan {
+            engine: self.engine,
+            rules: Some(self.rules),
+            vault: None,
+        };
+        let mut core = Core::new(mode);
+        let mut out = String::new();
+        let mut done = 0;
+        let mut edit = Edit {
+            rules: self.rules,
+            counts: &mut self.counts,
+            blocked: None,
+        };
+        let vault = &mut self.vault;
+        in_slices(text, |raw, at, complete| {
+            core.advance(&scan, raw, at, complete, |piece| {
+                for find in piece.finds {
+                    let value = &text[find.range.clone()];
+                    let replaced = edit.replace(find, value, &mut |operator, entity| match operator {
+                        Operator::Hash => vault.key().hash(entity, value),
+                        _ => vault.put(entity, value),
+                    });
+                    if let Some(replacement) = replaced {
+                        splice(text, 0, &mut done, &piece, find, &replacement, &mut out);
+                    }
+                }
+            })
+        });
+        if let Some(entity) = edit.blocked {
+            self.blocked = self.blocked.or(Some(entity));
+            return Verdict::Blocked(entity);
+        }
+        if done == 0 && out.is_empty() {
+            return Verdict::Pass(Cow::Borrowed(text));
+        }
+        out.push_str(&text[done..]);
+        Verdict::Pass(Cow::Owned(out))
+    }
+}
+
+/// Redacts and restores a whole text of an answer: the same result as a [`Transducer`] that gets it in pieces.
+pub fn restore<'t>(
+    engine: &Arc<Engine>,
+    rules: &Arc<Rules>,
+    vault: &Arc<Vault>,
+    kind: Kind,
+    text: &'t str,
+    counts: &mut Counts,
+) -> Verdict<'t> {
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut transducer = Transducer::new(Arc::clone(engine), Arc::clone(rules), Arc::clone(vault), kind);
+    transducer.push(text, &mut out);
+    transducer.finish(&mut out);
+    counts.add(transducer.counts());
+    match transducer.blocked() {
+        Some(entity) => Verdict::Blocked(entity),
+        None if out == text => Verdict::Pass(Cow::Borrowed(text)),
+        None => Verdict::Pass(Cow::Owned(out)),
+    }
+}
+
+/// What operators need.
+pub(crate) struct Edit<'r> {
+    pub(crate) rules: &'r Rules,
+    pub(crate) counts: &'r mut Counts,
+    pub(crate) blocked: Option<Entity>,
+}
+
+impl Edit<'_> {
+    /// What stands in for a find, if anything does. `keyed` makes a token or hash.
+    pub(crate) fn replace(
+        &mut self,
+        find: &Find,
+        value: &str,
+        keyed: &mut dyn FnMut(Operator, Entity) -> String,
+    ) -> Option<String> {
+        let What::Entity(entity) = find.what else {
+            return None;
+        };
+        self.counts.count(entity, 1);
+        match self.rules.operator(entity)? {
+            operator @ (Operator::Token | Operator::Hash) => Some(keyed(operator, entity)),
+            Operator::Placeholder => Some(format!("<{entity}>")),
+            Operator::Mask { keep_last } => Some(mask(value, keep_last)),
+            Operator::Block => {
+                self.blocked = self.blocked.or(Some(entity));
+                None
+            }
+            Operator::Log => None,
+        }
+    }
+}
+
+/// Asterisks for all letters and digits but the last `keep`.
+fn mask(value: &str, keep: u8) -> String {
+    let total = value.chars().filter(|c| c.is_alphanumeric()).count();
+    // Never the whole value: at most half of it stays.
+    let hidden = total - usize::from(keep).min(total / 2);
+    let mut seen = 0;
+    value
+        .chars()
+        .map(|c| {
+            seen += usize::from(c.is_alphanumeric());
+            if c.is_alphanumeric() && seen <= hidden {
+                '*'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// Writes what lies between `done` and the find, then the replacement, as the place demands. `text` begins at `origin`.
+pub(crate) fn splice(
+    text: &str,
+    origin: usize,
+    done: &mut usize,
+    piece: &Piece<'_>,
+    find: &Find,
+    replacement: &str,
+    out: &mut String,
+) {
+    let mut range = find.range.clone();
+    if range.start < *done {
+        // It went with the number before.
+        return;
+    }
+    if piece.bare_json {
+        // A number becomes a string, so all of it must go.
+        let scalar = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+        let bytes = text.as_bytes();
+        let before = bytes[*done - origin..range.start - origin]
+            .iter()
+            .rev()
+            .take_while(|b| scalar(b))
+            .count();
+        let after = bytes[range.end - origin..piece.end - origin]
+            .iter()
+            .take_while(|b| scalar(b))
+            .count();
+        range = range.start - before..range.end + after;
+    }
+    out.push_str(&text[*done - origin..range.start - origin]);
+    if piece.bare_json {
+        out.push('"');
+    }
+    if piece.bare_json || piece.json_string {
+        escape(replacement, out);
+    } else {
+        out.push_str(replacement);
+    }
+    if piece.bare_json {
+        out.push('"');
+    }
+    *done = range.end;
+}
+
+/// RFC 8259 section 7.
+fn escape(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if (c as u32) < 0x20 => {
+                let digit = |shift: u32| char::from_digit((c as u32 >> shift) & 15, 16).unwrap_or('0');
+                out.extend(['\\', 'u', '0', '0', digit(4), digit(0)]);
+            }
+            c => out.push(c),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What becomes of what is found: an operator per entity, thresholds, what is allowed to pass.
+//! Must not know how anything is found, nor who the tenant is.
+
+use std::str::FromStr;
+
+use crate::entity::Entity;
+
+/// What becomes of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operator {
+    /// A keyed token such as `EMAIL_ADDRESS_7k2mq9x4tz0a`, which is put back in the answer.
+    Token,
+    /// The entity's name: `<EMAIL_ADDRESS>`.
+    Placeholder,
+    /// An asterisk for each letter and digit but the last ones.
+    Mask {
+        /// How many letters and digits at the end stay.
+        keep_last: u8,
+    },
+    /// A keyed hash: equal values stay recognizable as equal but cannot be put back.
+    Hash,
+    /// The whole request or answer is refused.
+    Block,
+    /// It stays and is counted.
+    Log,
+}
+
+/// Not an operator's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of token, placeholder, mask, hash, block, log")]
+pub struct ParseOperatorError;
+
+impl FromStr for Operator {
+    type Err = ParseOperatorError;
+
+    /// `token`, `placeholder`, `mask` (keeps nothing), `hash`, `block`, `log`.
+    fn from_str(name: &str) -> Result<Self, ParseOperatorError> {
+        Ok(match name {
+            "token" => Self::Token,
+            "placeholder" => Self::Placeholder,
+            "mask" => Self::Mask { keep_last: 0 },
+            "hash" => Self::Hash,
+            "block" => Self::Block,
+            "log" => Self::Log,
+            _ => return Err(ParseOperatorError),
+        })
+    }
+}
+
+/// Rules for one direction, checked. Built by [`Rules::builder`].
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// By `Entity as usize`: what to do, from which score on.
+    actions: Vec<Option<(Operator, f32)>>,
+    allow: Vec<Pattern>,
+}
+
+/// Why rules cannot be.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// A threshold outside 0 to 1.
+    #[error("threshold for {0}: must be between 0 and 1")]
+    Threshold(Entity),
+    /// An allowed value that would allow everything.
+    #[error("allow[{0}]: must hold a letter or digit")]
+    Allow(usize),
+}
+
+/// Collects [`Rules`].
+#[derive(Debug, Clone)]
+pub struct RulesBuilder {
+    actions: Vec<Option<(Operator, f32)>>,
+    allow: Vec<String>,
+}
+
+impl Rules {
+    /// Starts with nothing being acted on.
+    pub fn builder() -> RulesBuilder {
+        RulesBuilder {
+            actions: vec![None; Entity::ALL.len()],
+            allow: Vec::new(),
+        }
+    }
+
+    /// `operator` for every usual kind: what a policy that says no more means.
+    pub fn usual(operator: Operator) -> Self {
+        let RulesBuilder { actions, .. } = Self::builder().usual(operator);
+        Self {
+            actions,
+            allow: Vec::new(),
+        }
+    }
+
+    /// The operator for an entity, if it is acted on.
+    pub fn operator(&self, entity: Entity) -> Option<Operator> {
+        self.action(entity).map(|(operator, _)| operator)
+    }
+
+    pub(crate) fn acts_on(&self, entity: Entity) -> bool {
+        self.action(entity).is_some()
+    }
+
+    pub(crate) fn threshold(&self, entity: Entity) -> f32 {
+        self.action(entity)
+            .map_or(f32::INFINITY, |(_, threshold)| threshold)
+    }
+
+    /// Whether a folded value may pass.
+    pub(crate) fn is_allowed(&self, folded: &[u8]) -> bool {
+        !self.allow.is_empty() && self.allow.iter().any(|pattern| pattern.matches(folded))
+    }
+
+    fn action(&self, entity: Entity) -> Option<(Operator, f32)> {
+        self.actions.get(entity as usize).copied().flatten()
+    }
+}
+
+impl RulesBuilder {
+    /// `operator` for every kind with [`Entity::is_usual`], keeping their thresholds.
+    #[must_use]
+    pub fn usual(mut self, operator: Operator) -> Self {
+        for entity in Entity::ALL.iter().filter(|entity| entity.is_usual()) {
+            self = self.entity(*entity, operator);
+        }
+        self
+    }
+
+    /// `operator` for one kind.
+    #[must_use]
+    pub fn entity(mut self, entity: Entity, operator: Operator) -> Self {
+        let action = &mut self.actions[entity as usize];
+        let threshold = action.map_or(default_threshold(entity), |(_, threshold)| threshold);
+        *action = Some((operator, threshold));
+        self
+    }
+
+    /// No operator for one kind.
+    #[must_use]
+    pub fn without(mut self, entity: Entity) -> Self {
+        self.actions[entity as usize] = None;
+        self
+    }
+
+    /// The score from which on a kind is acted on. Without this 0.5; for URLs 0.9, so that only those with a password are
+    /// replaced. Does nothing for a kind without an operator.
+    #[must_use]
+    pub fn threshold(mut self, entity: Entity, threshold: f32) -> Self {
+        if let Some(action) = &mut self.actions[entity as usize] {
+            action.1 = threshold;
+        }
+        self
+    }
+
+    /// Values that pass, compared without regard to case; `*` stands for any text (`*@example.com`).
+    #[must_use]
+    pub fn allow(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.allow.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    /// Checks everything.
+    pub fn build(self) -> Result<Rules, Vec<RulesError>> {
+        let mut errors = Vec::new();
+        for entity in Entity::ALL {
+            if let Some((_, threshold)) = self.actions[*entity as usize]
+                && !(0.0..=1.0).contains(&threshold)
+            {
+                errors.push(RulesError::Threshold(*entity));
+            }
+        }
+        for (i, value) in self.allow.iter().enumerate() {
+            if !value.chars().any(char::is_alphanumeric) {
+                errors.push(RulesError::Allow(i));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Rules {
+            actions: self.actions,
+            allow: self.allow.iter().map(|value| Pattern::new(value)).collect(),
+        })
+    }
+}
+
+fn default_threshold(entity: Entity) -> f32 {
+    match entity {
+        Entity::Url => 0.9,
+        _ => 0.5,
+    }
+}
+
+/// A value with `*` for any text, as its parts between the asterisks.
+#[derive(Debug, Clone)]
+struct Pattern(Vec<Vec<u8>>);
+
+impl Pattern {
+    fn new(value: &str) -> Self {
+        Self(
+            value
+                .to_ascii_lowercase()
+                .split('*')
+                .map(|part| part.as_bytes().to_vec())
+                .collect(),
+        )
+    }
+
+    fn matches(&self, value: &[u8]) -> bool {
+        let value = value.to_ascii_lowercase();
+        let [first, middle @ .., last] = &self.0[..] else {
+            return self.0.first().is_some_and(|only| *only == value);
+        };
+        if value.len() < first.len() + last.len() || !value.starts_with(first) || !value.ends_with(last) {
+            return false;
+        }
+        let mut rest = &value[first.len()..value.len() - last.len()];
+        middle.iter().filter(|part| !part.is_empty()).all(|part| {
+            let found = rest.windows(part.len()).position(|window| window == part);
+            found.inspect(|at| rest = &rest[at + part.len()..]).is_some()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allowed_values() {
+        for (pattern, value, matches) in [
+            ("support@example.com", "Support@Example.com", true),
+            ("support@example.com", "xsupport@example.com", false),
+            ("*@example.com", "a@example.com", true),
+            ("*@example.com", "a@example.com.evil", false),
+            ("10.*.1.*", "10.2.1.3", true),
+            ("10.*.1.*", "10.2.2.3", false),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(
+                Pattern::new(pattern).matches(value.as_bytes()),
+                matches,
+                "{pattern} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn wrong_rules_are_refused_all_at_once() {
+        let errors = Rules::builder()
+            .usual(Operator::Token)
+            .threshold(Entity::Url, 2.0)
+            .allow(["*", "x"])
+            .build()
+            .unwrap_err();
+        assert_eq!(errors, [RulesError::Threshold(Entity::Url), RulesError::Allow(0)]);
+    }
+}

@@ -1,0 +1,447 @@
+//! Segments: stretches of folded text that no entity crosses, found byte by byte, so a stream's cuts cannot move them.
+//! Must not know recognizers; it knows only what they ask for: which gaps an entity may bridge and how far they look ahead.
+
+use crate::fold::Folded;
+
+/// ASCII letter, or a letter of a script that has spaces between words.
+pub(crate) const LETTER: u8 = 1;
+/// Decimal digit.
+pub(crate) const DIGIT: u8 = 2;
+/// `@`
+pub(crate) const AT: u8 = 4;
+/// `:`
+pub(crate) const COLON: u8 = 8;
+/// What else can stand inside an entity.
+pub(crate) const PUNCT: u8 = 16;
+/// White space.
+pub(crate) const SPACE: u8 = 32;
+/// What never stands inside an entity.
+pub(crate) const DELIMITER: u8 = 64;
+/// A lead byte of scripts that are written without spaces, where any character may be followed by an entity.
+pub(crate) const UNSPACED: u8 = 128;
+
+/// The class of each byte of folded text.
+pub(crate) const CLASS: [u8; 256] = {
+    let mut table = [LETTER; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = match b as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'@' => AT,
+            b':' => COLON,
+            b' ' | b'\t' | b'\n' | b'\r' => SPACE,
+            b'"' | b'`' | b',' | b';' | b'<' | b'>' | b'{' | b'}' | b'|' | 0x01 => DELIMITER,
+            _ => PUNCT,
+        };
+        b += 1;
+    }
+    // Thai, Lao, Indic scripts; kana, Han.
+    table[0xE0] = UNSPACED;
+    b = 0xE3;
+    while b <= 0xE9 {
+        table[b] = UNSPACED;
+        b += 1;
+    }
+    table
+};
+
+/// No segment is longer, so no text is held back for longer. A cut by force leaves `KEEP` bytes to the next segment.
+const LIMIT: usize = 512;
+/// The same for one word without any gap: long keys and URLs.
+const WORD_LIMIT: usize = 2048;
+/// The same for a PEM block, which is one entity of many lines.
+const PEM_LIMIT: usize = 8192;
+/// Longer than what could begin before a forced cut and be known only after it.
+const KEEP: usize = 192;
+/// Words after a number that can say what it is ("is my mobile").
+const AFTER_WORDS: u8 = 3;
+
+/// A stretch of folded text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// Classes of all its bytes.
+    pub(crate) mask: u8,
+    /// Bytes of its longest word.
+    pub(crate) longest: usize,
+    /// Digits in it.
+    pub(crate) digits: usize,
+    /// Where it may be cut, when it ends only because it got too long.
+    pub(crate) forced: Option<usize>,
+}
+
+/// Finds segments.
+#[derive(Debug, Default)]
+pub(crate) struct Segmenter {
+    pos: usize,
+    from: usize,
+    mask: u8,
+    longest: usize,
+    digits: usize,
+    /// Start of the word at `pos`.
+    word: Option<usize>,
+    word_digits: usize,
+    /// White space since the last word, if the segment goes on over it.
+    gap: usize,
+    gap_lines: usize,
+    /// What the next line may begin with to belong to this one.
+    join: Join,
+    /// Whether a number stands in the segment and what follows may still belong to it or name it.
+    number: bool,
+    after_words: u8,
+    pem: bool,
+    /// Whether the word holds `://`, so that commas may belong to it.
+    url: bool,
+    /// Where it is worth while to look for quiet text again. Only saves time.
+    loud: usize,
+}
+
+/// What can stand in a text besides what recognizers look for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stops {
+    /// A quote ends a JSON string.
+    pub(crate) quotes: bool,
+    /// A reversible token may stand anywhere.
+    pub(crate) tokens: bool,
+}
+
+/// Across which line break a segment goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Join {
+    /// None.
+    #[default]
+    No,
+    /// One that splits a number.
+    Number,
+    /// None, but any word on the same line: the characters of a number may stand one by one, and a date has words.
+    Single,
+    /// None, and only a number: the second half of a pair, or the year of a date.
+    Comma,
+    /// One that splits an e-mail or IPv6 address.
+    Word,
+    /// Any.
+    Any,
+}
+
+impl Segmenter {
+    /// Where the next segment begins.
+    pub(crate) fn from(&self) -> usize {
+        self.from
+    }
+
+    /// The next segment of `text`, or none until there is more of it.
+    pub(crate) fn next(&mut self, text: &Folded, stops: Stops, complete: bool) -> Option<Segment> {
+        let bytes = text.bytes();
+        let origin = text.origin();
+        let end = text.end();
+        if self.pos == self.from && self.pos >= self.loud {
+            match quiet(bytes, self.from - origin, stops) {
+                Ok(to) => {
+                    let (from, to) = (self.from, origin + to);
+                    self.restart(to);
+                    return Some(Segment { from, to, mask: 0, longest: 0, digits: 0, forced: None });
+                }
+                Err(stop) => self.loud = origin + stop,
+            }
+        }
+        while self.pos < end {
+            let byte = bytes[self.pos - origin];
+            let class = match byte {
+                b',' | b';' if self.url && self.word.is_some() => PUNCT,
+                _ => CLASS[byte as usize],
+            };
+            match class {
+                LETTER if self.word.is_some() => {
+                    let rest = &bytes[self.pos - origin..];
+                    let room = self.limit() - (self.pos - self.from);
+                    let run = rest
+                        .iter()
+                        .take(room)
+                        .take_while(|&&b| CLASS[b as usize] == LETTER)
+                        .count();
+                    self.mask |= LETTER;
+                    self.pos += run.max(1);
+                }
+                SPACE | DELIMITER | UNSPACED => {
+                    let len = if class == UNSPACED {
+                        3.min(end - self.pos)
+                    } else {
+                        1
+                    };
+                    self.mask |= class;
+                    if self.gap_closes(text, class) {
+                        return Some(self.close(self.pos + len, None));
+                    }
+                    self.pos += len;
+                }
+                _ => {
+                    if self.word.is_none() {
+                        if self.gap > 0 && !self.gap_joins(byte) {
+                            return Some(self.close(self.pos, None));
+                        }
+                        self.gap = 0;
+                        self.gap_lines = 0;
+                        self.word = Some(self.pos);
+                        self.word_digits = 0;
+                        self.url = false;
+                    }
+                    self.mask |= class;
+                    self.url |= byte == b'/' && self.pos - self.from >= 2 && text.slice(self.pos - 2, self.pos) == b":/";
+                    if class == DIGIT {
+                        self.word_digits += 1;
+                        self.digits += 1;
+                    }
+                    self.pos += 1;
+                }
+            }
+            if self.pos - self.from >= self.limit() {
+                let to = self.pos;
+                return Some(self.close(to, Some(to - KEEP)));
+            }
+        }
+        if complete && self.from < end {
+            return Some(self.close(end, None));
+        }
+        None
+    }
+
+    /// Begins anew at `pos`, which lies in the segment given last.
+    pub(crate) fn restart(&mut self, pos: usize) {
+        *self = Self {
+            pos,
+            from: pos,
+            ..Self::default()
+        };
+    }
+
+    fn limit(&self) -> usize {
+        if self.pem {
+            PEM_LIMIT
+        } else if self.word.is_some_and(|word| self.pos - word > LIMIT / 2) {
+            WORD_LIMIT
+        } else {
+            LIMIT
+        }
+    }
+
+    fn close(&mut self, to: usize, forced: Option<usize>) -> Segment {
+        let longest = self.longest.max(self.word.map_or(0, |word| self.pos - word));
+        let segment = Segment {
+            from: self.from,
+            to,
+            mask: self.mask,
+            longest,
+            digits: self.digits,
+            forced,
+        };
+        self.restart(to);
+        segment
+    }
+
+    /// At a gap's byte: whether the segment ends with it.
+    fn gap_closes(&mut self, text: &Folded, class: u8) -> bool {
+        let line = text.slice(self.pos, self.pos + 1) == b"\n";
+        let Some(start) = self.word.take() else {
+            if self.gap == 0 || class != SPACE {
+                return !(self.pem && class == SPACE);
+            }
+            self.gap += 1;
+            self.gap_lines += usize::from(line);
+            return !self.pem && (self.gap > 2 || self.gap_lines > 1);
+        };
+        self.longest = self.longest.max(self.pos - start);
+        let word = text.slice(start, self.pos);
+        let left = text.slice(start.saturating_sub(32).max(text.origin()), start);
+        if class != SPACE {
+            self.join = if text.slice(self.pos, self.pos + 1) == b"," { comma(word, left) } else { Join::No };
+            self.gap = 1;
+            return self.join == Join::No;
+        }
+        self.join = self.bridge(word, left);
+        self.gap = 1;
+        self.gap_lines = usize::from(line);
+        self.join == Join::No
+            || (line && self.after_words > 0 && matches!(self.join, Join::Number | Join::Single))
+    }
+
+    /// What may follow `word` in the same segment.
+    fn bridge(&mut self, word: &[u8], left: &[u8]) -> Join {
+        if self.pem {
+            let ends =
+                word.ends_with(b"-----") && (contains(left, b"-----END") || contains(word, b"-----END"));
+            self.pem = !ends;
+            return if ends { Join::No } else { Join::Any };
+        }
+        if word.ends_with(b"-----BEGIN") {
+            self.pem = true;
+            return Join::Any;
+        }
+        if word.contains(&b'@') && word.len() <= 64 {
+            let domain = word.rsplit(|&b| b == b'@').next().unwrap_or_default();
+            let last = domain.rsplit(|&b| b == b'.').next().unwrap_or_default();
+            return if !domain.contains(&b'.') || last.len() < 2 {
+                Join::Word
+            } else {
+                Join::No
+            };
+        }
+        if self.word_digits > 0 {
+            if word.len() > 64 {
+                return Join::No;
+            }
+            self.number = self.number || self.digits >= 5 || looks_like_iban(word);
+            self.after_words = 0;
+            let colons = word.iter().filter(|&&b| b == b':').count();
+            return match word.len() {
+                _ if colons >= 2 || mail_before(left) => Join::Word,
+                1..=3 => Join::Single,
+                _ => Join::Number,
+            };
+        }
+        let whole = !left.last().is_some_and(|b| CLASS[*b as usize] & (LETTER | DIGIT) != 0);
+        if whole && bridges(word) || word.len() == 1 && self.number {
+            return Join::Single;
+        }
+        if self.number && self.after_words < AFTER_WORDS && word.len() <= 12 && !ends_sentence(word) {
+            self.after_words += 1;
+            return Join::Number;
+        }
+        if word.len() <= 64 && mail_before(left) {
+            return Join::Word;
+        }
+        Join::No
+    }
+
+    /// Whether a word that begins with `first` belongs to what stands before the gap.
+    fn gap_joins(&self, first: u8) -> bool {
+        let class = CLASS[first as usize];
+        match self.join {
+            Join::No => false,
+            Join::Any => true,
+            Join::Number | Join::Single if self.gap_lines > 0 => {
+                class == DIGIT || matches!(first, b'.' | b'-' | b'(' | b':' | b'/')
+            }
+            // A short number and then a word: nothing that spans both begins like this.
+            Join::Number => self.number || class != LETTER || self.digits == 0 || first == b'x',
+            Join::Single => true,
+            Join::Comma => self.gap_lines == 0 && (class == DIGIT || first == b'-' || first == b'+'),
+            Join::Word => self.gap == 1 && self.gap_lines == 1 || (self.number && self.gap_lines == 0),
+        }
+    }
+}
+
+/// Whether a word without digits may be the first part of something with spaces: a letter or two of a number, a month.
+fn bridges(word: &[u8]) -> bool {
+    match word {
+        [a] => a.is_ascii_alphabetic(),
+        [a, b] => a.is_ascii_uppercase() && b.is_ascii_uppercase(),
+        _ => is_month(word),
+    }
+}
+
+/// Names of months in the languages whose dates are recognized, with their usual short forms.
+pub(crate) fn is_month(word: &[u8]) -> bool {
+    const MONTHS: &[&[u8]] = &[
+        b"jan", b"january", b"januar", b"janvier", b"janeiro", b"januari", b"feb", b"february", b"februar", b"febrero", b"febbraio", b"fevereiro",
+        b"februari", "février".as_bytes(), b"mar", b"march", b"marzo", b"mars", b"maart", "märz".as_bytes(), "março".as_bytes(), b"apr", b"april",
+        b"abril", b"aprile", b"avril", b"may", b"mai", b"mayo", b"maggio", b"maio", b"mei", b"maj", b"jun", b"june", b"juni", b"junio", b"giugno",
+        b"junho", b"juin", b"jul", b"july", b"juli", b"julio", b"luglio", b"julho", b"juillet", b"aug", b"august", b"agosto", "août".as_bytes(),
+        b"augustus", b"augusti", b"sep", b"sept", b"september", b"septiembre", b"settembre", b"setembro", b"septembre", b"oct", b"october",
+        b"oktober", b"octubre", b"ottobre", b"outubro", b"octobre", b"nov", b"november", b"noviembre", b"novembre", b"novembro", b"dec",
+        b"december", b"dezember", b"diciembre", b"dicembre", b"dezembro", b"enero", b"gennaio", "décembre".as_bytes(),
+    ];
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    (3..=10).contains(&word.len())
+        && b"jfmasonedgJFMASONEDG".contains(&word[0])
+        && MONTHS.iter().any(|month| month.eq_ignore_ascii_case(word))
+}
+
+/// What may follow a comma after `word`: the longitude after a latitude, the year after a day.
+fn comma(word: &[u8], left: &[u8]) -> Join {
+    let places = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let decimal = places >= 4 && word.len() <= 20 && word.iter().rev().nth(places) == Some(&b'.');
+    let month = left.trim_ascii_end().rsplit(|b| CLASS[*b as usize] & SPACE != 0).next().unwrap_or_default();
+    if decimal || (word.first().is_some_and(u8::is_ascii_digit) && word.len() <= 4 && is_month(month)) { Join::Comma } else { Join::No }
+}
+
+/// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
+/// there. Skipping that is what makes clean text fast. Otherwise how far it looked.
+fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
+    const STRETCH: usize = 4096;
+    let limit = bytes.len().min(from + STRETCH);
+    let mut at = from;
+    let stop = loop {
+        let Some(step) = bytes[at..limit].iter().position(|&b| STOP[b as usize]) else { break limit };
+        at += step;
+        let stop = match bytes[at] {
+            b'"' => stops.quotes,
+            b'_' => stops.tokens,
+            b':' => bytes[at + 1..].iter().take(2).all(|&b| b == b'/'),
+            b'-' => bytes[at + 1..].iter().take(4).all(|&b| b == b'-'),
+            _ => true,
+        };
+        if stop {
+            break at;
+        }
+        at += 1;
+    };
+    // Back to a word that certainly begins a segment.
+    let inside = |at: usize| bytes[from..at].iter().rev().take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) == 0).count();
+    let mut end = stop;
+    for _ in 0..4 {
+        let word = end - inside(end);
+        if let Some(after) = after_unspaced(bytes, word, end) {
+            return Ok(after);
+        }
+        let gap = word - bytes[from..word].iter().rev().take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) != 0).count();
+        let before = gap - inside(gap);
+        let mail = || bytes[gap..word].contains(&b'\n') && mail_before(&bytes[before.saturating_sub(32)..before]);
+        if before == gap {
+            break;
+        }
+        // The word must be whole, which it is for sure if something stands before it.
+        if before > from && !bridges(&bytes[before..gap]) && !mail() {
+            return Ok(word);
+        }
+        end = gap;
+    }
+    Err(stop.max(from + 1))
+}
+
+/// The end of the last whole character between `from` and `to` of a script without spaces: a segment ends with each.
+fn after_unspaced(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
+    let lead = bytes[from..to].iter().rposition(|&b| CLASS[b as usize] == UNSPACED)?;
+    let after = from + lead + 3;
+    (after <= to).then_some(after)
+}
+
+/// Bytes that something can be found at: all that recognizers are triggered by.
+const STOP: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = matches!(b as u8, b'0'..=b'9' | b'@' | b':' | b'-' | b'_' | b'"');
+        b += 1;
+    }
+    table
+};
+
+/// The first four characters of an IBAN.
+fn looks_like_iban(word: &[u8]) -> bool {
+    matches!(word, [a, b, c, d, ..] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit())
+}
+
+/// Whether the text before a word says that an e-mail address follows.
+fn mail_before(left: &[u8]) -> bool {
+    left.windows(4).any(|window| window.eq_ignore_ascii_case(b"mail"))
+}
+
+fn ends_sentence(word: &[u8]) -> bool {
+    matches!(word.last(), Some(b'.' | b'?' | b'!'))
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}

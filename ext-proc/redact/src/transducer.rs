@@ -1,0 +1,153 @@
+//! Redaction and restoration of a text that comes in pieces.
+//! Must not know channels or events: there is one transducer for each text that is streamed.
+
+use std::sync::Arc;
+
+use crate::core::Core;
+use crate::engine::{Engine, Scan, What};
+use crate::entity::Entity;
+use crate::fold::Mode;
+use crate::redactor::{Counts, Edit, splice};
+use crate::rules::{Operator, Rules};
+use crate::vault::Vault;
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// For people.
+    Text,
+    /// JSON, such as the arguments of a tool call.
+    Json,
+}
+
+/// Redacts what an answer newly holds and restores what its request held. Holds back only what could still become an entity
+/// or a token; what comes out in the end does not depend on how the text was cut.
+#[derive(Debug)]
+pub struct Transducer {
+    engine: Arc<Engine>,
+    rules: Arc<Rules>,
+    vault: Arc<Vault>,
+    core: Core,
+    /// Original text that is not settled, from `origin` on.
+    pending: String,
+    origin: usize,
+    /// How far it was folded.
+    folded: usize,
+    counts: Counts,
+    blocked: Option<Entity>,
+}
+
+impl Transducer {
+    /// A transducer for one text.
+    pub fn new(engine: Arc<Engine>, rules: Arc<Rules>, vault: Arc<Vault>, kind: Kind) -> Self {
+        let mode = match kind {
+            Kind::Text => Mode::Text,
+            Kind::Json => Mode::MaybeJson,
+        };
+        Self {
+            engine,
+            rules,
+            vault,
+            core: Core::new(mode),
+            pending: String::new(),
+            origin: 0,
+            folded: 0,
+            counts: Counts::default(),
+            blocked: None,
+        }
+    }
+
+    /// Takes a piece of the text and appends to `out` what is settled by it.
+    pub fn push(&mut self, text: &str, out: &mut String) {
+        self.pending.push_str(text);
+        self.advance(false, out);
+    }
+
+    /// Appends what is left: the text is over.
+    pub fn finish(&mut self, out: &mut String) {
+        self.advance(true, out);
+        if self.blocked.is_none() {
+            out.push_str(&self.pending);
+        }
+        self.origin += self.pending.len();
+        self.folded = self.origin;
+        self.pending.clear();
+    }
+
+    /// How much of the text is held back, in bytes.
+    pub fn held(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// What was found so far. Restored tokens do not count.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The first thing found that the rules block. From there on nothing comes out any more.
+    pub fn blocked(&self) -> Option<Entity> {
+        self.blocked
+    }
+
+    fn advance(&mut self, complete: bool, out: &mut String) {
+        let Self {
+            engine,
+            rules,
+            vault,
+            core,
+            pending,
+            origin,
+            folded,
+            counts,
+            blocked,
+        } = self;
+        let scan = Scan {
+            engine,
+            rules: Some(rules),
+            vault: Some(vault),
+        };
+        let mut edit = Edit {
+            rules,
+            counts,
+            blocked: *blocked,
+        };
+        let mut done = *origin;
+        let start = *origin;
+        *folded += core.advance(&scan, &pending[*folded - start..], *folded, complete, |piece| {
+            if edit.blocked.is_some() {
+                done = piece.end;
+                return;
+            }
+            for find in piece.finds {
+                let value = &pending[find.range.start - start..find.range.end - start];
+                let replacement = match find.what {
+                    What::Token => restored(vault, value),
+                    What::Entity(_) => edit.replace(find, value, &mut |operator, entity| match operator {
+                        Operator::Hash => vault.key().hash(entity, value),
+                        _ => vault.key().token(entity, value, 0),
+                    }),
+                };
+                if edit.blocked.is_some() {
+                    done = piece.end;
+                    return;
+                }
+                if let Some(replacement) = replacement {
+                    splice(pending, start, &mut done, &piece, find, &replacement, out);
+                }
+            }
+            out.push_str(&pending[done - start..piece.end - start]);
+            done = piece.end;
+        });
+        *blocked = edit.blocked;
+        pending.drain(..done - start);
+        *origin = done;
+    }
+}
+
+/// The value of a token, which may be written with look-alikes or invisible characters inside.
+fn restored(vault: &Vault, raw: &str) -> Option<String> {
+    vault.get(raw).map(str::to_owned).or_else(|| {
+        let plain: String = raw.chars().filter(char::is_ascii).collect();
+        vault.get(&plain).map(str::to_owned)
+    })
+}
