@@ -84,6 +84,8 @@ pub(crate) fn decompressors(direction: Direction) -> Vec<Value> {
             },
         });
         config[key] = off.clone();
+        // A provider that is not asked to compress mostly doesn't, and its stream arrives without a compressor's delay.
+        config["request_direction_config"]["advertise_accept_encoding"] = false.into();
         json!({ "name": format!("decompress.{name}"), "typed_config": config })
     })
     .collect()

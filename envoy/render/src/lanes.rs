@@ -27,6 +27,7 @@ pub(crate) fn listener(config: &Config, provider: &Provider, files: &Files<'_>) 
                 "stat_prefix": format!("lane_{}", provider.name),
                 // The policy chain gave the request its id.
                 "generate_request_id": false,
+                "skip_xff_append": true,
                 "stream_idle_timeout": "0s",
                 "http_filters": http_filters,
                 "route_config": route_config(provider),
@@ -52,7 +53,7 @@ fn route_config(provider: &Provider) -> Value {
         "virtual_hosts": [{
             "name": provider.name,
             "domains": ["*"],
-            "request_headers_to_remove": names::INTERNAL,
+            "request_headers_to_remove": routes::private_headers(),
             "response_headers_to_add": [routes::provider_header(&provider.name)],
             "routes": [{ "match": { "prefix": "/v1" }, "route": action }],
         }],

@@ -117,7 +117,7 @@ pub fn lane(config: &Config, provider: &Provider) -> LanePlan {
 /// The vocabulary of a model, by the name that both crates know.
 pub fn encoding(model: &Model) -> Option<Encoding> {
     match model.counting {
-        Counting::Exact(encoding) => Encoding::from_name(encoding.name()),
+        Counting::Exact(encoding) => Some(encoding),
         Counting::Estimate => None,
     }
 }

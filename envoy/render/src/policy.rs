@@ -52,6 +52,8 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
                 "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
                 "stat_prefix": format!("policy_{}", listener.name),
                 "use_remote_address": true,
+                // Providers learn nothing of who asked.
+                "skip_xff_append": true,
                 "normalize_path": true,
                 "merge_slashes": true,
                 "always_set_request_id_in_response": true,
@@ -75,7 +77,10 @@ fn access_log() -> Value {
         "name": "envoy.access_loggers.stdout",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-            "log_format": { "json_format": {
+            "log_format": { "formatters": [{
+                "name": "envoy.formatter.req_without_query",
+                "typed_config": { "@type": "type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery" },
+            }], "json_format": {
                 "time": "%START_TIME%",
                 "request_id": "%REQ(X-REQUEST-ID)%",
                 "method": "%REQ(:METHOD)%",

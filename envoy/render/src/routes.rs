@@ -84,7 +84,7 @@ fn target_route(name: &str, target: &Target, stream: bool) -> Value {
                 action["prefix_rewrite"] = provider.url.base_path.clone().into();
                 route["match"]["prefix"] = "/v1".into();
             }
-            route["request_headers_to_remove"] = json!(names::INTERNAL);
+            route["request_headers_to_remove"] = json!(private_headers());
             route["response_headers_to_add"] = json!([provider_header(&provider.name)]);
         }
         Target::Ordered(_) => {
@@ -104,6 +104,19 @@ fn target_route(name: &str, target: &Target, stream: bool) -> Value {
     }
     route["route"] = action;
     route
+}
+
+/// Request headers that no provider may see: the gateway's own, and what tells of the client.
+pub(crate) fn private_headers() -> Vec<&'static str> {
+    const OF_THE_CLIENT: [&str; 6] = [
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-envoy-external-address",
+        "x-envoy-internal",
+        "forwarded",
+        "cookie",
+    ];
+    names::INTERNAL.into_iter().chain(OF_THE_CLIENT).collect()
 }
 
 /// Says in the answer who gave it.

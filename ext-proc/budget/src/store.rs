@@ -161,7 +161,7 @@ impl fmt::Display for Refused {
                 needed,
             } => write!(
                 f,
-                "the budget of {scope} is used up: {remaining} of {limit} USD left, and this request may cost {needed}"
+                "not enough left in the budget of {scope}: {remaining} of {limit} USD, and this request may cost {needed}"
             ),
             Shortage::Requests { limit } => write!(f, "{scope} is limited to {limit} requests per minute"),
             Shortage::Tokens {

@@ -93,14 +93,20 @@ impl<'a> Builder<'a> {
     }
 
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Stop> {
-        self.parser.next_event().transpose().map_err(|error| {
-            let place = error.marker();
-            stop(
-                &Path::root(),
-                position(place.line(), place.col()),
-                format!("not YAML: {}", error.info()),
-            )
-        })
+        loop {
+            let next = self.parser.next_event().transpose().map_err(|error| {
+                let place = error.marker();
+                stop(
+                    &Path::root(),
+                    position(place.line(), place.col()),
+                    format!("not YAML: {}", error.info()),
+                )
+            })?;
+            // Whoever else uses the parser in the same build may switch comments on for all of its users.
+            if !matches!(next, Some((Event::Comment(..), _))) {
+                return Ok(next);
+            }
+        }
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, path: &Path) -> Result<Node, Stop> {

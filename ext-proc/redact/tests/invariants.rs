@@ -1,12 +1,14 @@
 //! What must hold for every text: cuts change nothing, JSON stays JSON, what was redacted comes back.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests, outside test functions")]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use tollgate_redact::{
     Counts, Engine, Entity, Kind, Operator, Redactor, Rules, TenantKey, Transducer, Vault, Verdict, restore,
 };
+
+static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| Arc::new(Engine::new()));
 
 fn key() -> TenantKey {
     TenantKey::new([9; 32])
@@ -88,7 +90,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn whole(text: &str, kind: Kind, rules: &Arc<Rules>, vault: &Arc<Vault>) -> String {
-    let engine = Arc::new(Engine::new());
+    let engine = ENGINE.clone();
     match restore(&engine, rules, vault, kind, text, &mut Counts::default()) {
         Verdict::Pass(text) => text.into_owned(),
         Verdict::Blocked(entity) => format!("blocked {entity}"),
@@ -113,7 +115,7 @@ fn streamed(
 
 /// The text cut at every place, and cut everywhere.
 fn check_cuts(text: &str, kind: Kind) {
-    let engine = Arc::new(Engine::new());
+    let engine = ENGINE.clone();
     let rules = Arc::new(everything(Operator::Placeholder));
     let vault = Arc::new(Vault::new(key()));
     let expected = whole(text, kind, &rules, &vault);
@@ -154,7 +156,7 @@ proptest! {
 
     #[test]
     fn json_stays_json(a in texts(), b in texts(), n in any::<u64>(), f in any::<f64>()) {
-        let engine = Engine::new();
+        let engine = ENGINE.clone();
         let text = serde_json::json!({ a.clone(): [b, n, f, true], "card": 4111111111111111u64, "phone": -4155550132.5f64 }).to_string();
         for operator in [Operator::Token, Operator::Placeholder, Operator::Mask { keep_last: 4 }, Operator::Hash] {
             let rules = everything(operator);
@@ -168,7 +170,7 @@ proptest! {
 
     #[test]
     fn what_was_redacted_comes_back(text in texts()) {
-        let engine = Arc::new(Engine::new());
+        let engine = ENGINE.clone();
         let rules = everything(Operator::Token);
         let mut redactor = Redactor::new(&engine, &rules, key());
         let Verdict::Pass(redacted) = redactor.text(&text) else { panic!("blocked") };
@@ -184,7 +186,7 @@ proptest! {
 
 #[test]
 fn long_texts_without_any_gap_are_cut_alike_and_hold_back_little() {
-    let engine = Arc::new(Engine::new());
+    let engine = ENGINE.clone();
     let rules = Arc::new(everything(Operator::Placeholder));
     let vault = Arc::new(Vault::new(key()));
     for text in [

@@ -8,9 +8,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use tiktoken_rs::CoreBPE;
 
-use crate::hash::{self, Layout, Words};
+use crate::hash::{self, Layout};
 use crate::unicode::two_stage;
 use crate::{Failure, blob, characters, perfect_hash};
+
+/// As in src/table.rs.
+const NO_RANK: u32 = 0x3f_ffff;
 
 pub(crate) struct Source {
     pub(crate) feature: &'static str,
@@ -62,7 +65,7 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     }
     check(source, &tokens)?;
 
-    let key = |bytes: &[u8]| hash::hash(Words::read(bytes, 0, bytes.len()), bytes, 0, bytes.len());
+    let key = |bytes: &[u8]| hash::hash(bytes, 0, bytes.len());
     let keys: Vec<u64> = tokens.iter().map(|(_, bytes)| key(bytes)).collect();
     let table = perfect_hash::build(&keys)?;
     let mut bytes = Vec::new();
@@ -77,7 +80,7 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     // A look-up reads sixteen bytes at a time.
     bytes.extend_from_slice(&[0; 16]);
 
-    let mut pair_ranks = vec![u32::MAX];
+    let mut pair_ranks = vec![NO_RANK];
     let mut pairs = vec![0u16; 1 << 16];
     for (rank, bytes) in &tokens {
         if let &[first, second] = bytes.as_slice() {
@@ -86,7 +89,7 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
         }
     }
     // Masked instead of checked when it is read.
-    pair_ranks.resize(pair_ranks.len().next_power_of_two(), u32::MAX);
+    pair_ranks.resize(pair_ranks.len().next_power_of_two(), NO_RANK);
 
     let name = source.feature;
     let le16 = |values: &[u16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();

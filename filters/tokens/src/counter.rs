@@ -2,30 +2,121 @@
 //!
 //! Must not know what the parts are; the count equals that of the whole text however it was cut.
 
-use crate::Encoding;
+use alloc::string::String;
+
+use crate::class::{LETTER, MARK, NEWLINE, NUMBER, OTHER, SPACE, class_at};
+use crate::encoding::Encoding;
+
+/// What is kept of small parts before it is counted in one go, in bytes; and from which size a part is counted in place.
+const BATCH: usize = 2048;
 
 /// A running count. Made by [`Encoding::counter`].
+///
+/// Small parts are collected in a buffer of a few kilobytes; large ones are counted where they are, but for what follows
+/// their last seam. Only a text without a seam (one long word) is kept whole.
 #[derive(Clone, Debug)]
 pub struct Counter {
     encoding: Encoding,
+    /// What comes after the last seam so far, and what has not been looked at yet.
     pending: String,
+    /// How much of `pending` is known to have no seam.
+    seamless: usize,
+    tokens: usize,
 }
 
 impl Counter {
     pub(crate) fn new(encoding: Encoding) -> Self {
-        Self { encoding, pending: String::new() }
+        Self { encoding, pending: String::new(), seamless: 0, tokens: 0 }
     }
 
     /// Adds the next part of the text.
     pub fn push(&mut self, part: &str) {
-        self.pending.push_str(part);
+        if part.len() < BATCH {
+            self.pending.push_str(part);
+            if self.pending.len() - self.seamless >= BATCH {
+                self.settle();
+            }
+            return;
+        }
+        let Some(first) = first_seam(part) else {
+            self.pending.push_str(part);
+            self.settle();
+            return;
+        };
+        let last = last_seam(part, 0).unwrap_or(first);
+        let (head, rest) = part.split_at(first);
+        let (body, tail) = rest.split_at(last - first);
+        self.pending.push_str(head);
+        self.tokens += self.count(&self.pending) + self.count(body);
+        self.pending.clear();
+        self.pending.push_str(tail);
+        self.seamless = 0;
     }
 
-    /// The tokens of the text pushed since the counter was made or since the last `finish`; starts anew, keeping its
-    /// buffer.
+    /// The tokens of the text pushed since the counter was made or last finished. It starts anew, with its buffer kept.
     pub fn finish(&mut self) -> usize {
-        let tokens = self.encoding.count(&self.pending).unwrap_or(0);
+        let tokens = self.tokens + self.count(&self.pending);
         self.pending.clear();
+        self.seamless = 0;
+        self.tokens = 0;
         tokens
     }
+
+    /// Counts what lies before the last seam.
+    fn settle(&mut self) {
+        if let Some(seam) = last_seam(&self.pending, self.seamless) {
+            self.tokens += self.count(&self.pending[..seam]);
+            self.pending.drain(..seam);
+        }
+        // A seam may still come to lie at the very end, before what is pushed next.
+        self.seamless = self.pending.char_indices().next_back().map_or(0, |(at, _)| at);
+    }
+
+    fn count(&self, text: &str) -> usize {
+        // The constructor has checked that the vocabulary is there.
+        self.encoding.count(text).unwrap_or(0)
+    }
+}
+
+/// Whether every pattern ends a piece between these two characters, whatever stands around them, and cuts what is before
+/// as if the text ended there.
+///
+/// Before white space: no piece goes on into it but for line breaks after symbols. Between letters and numbers, either
+/// way, and after letters: only a mark or a contraction's apostrophe could go on there.
+fn is_seam(before: u8, after: u8, apostrophe: bool) -> bool {
+    (before & (SPACE | MARK) == 0 && after & SPACE != 0 && after & NEWLINE == 0)
+        || (before & LETTER != 0 && after & (NUMBER | OTHER) != 0 && !apostrophe)
+        || (before & NUMBER != 0 && after & LETTER != 0)
+}
+
+/// The first seam inside the text.
+fn first_seam(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut before, mut at) = class_at(bytes, 0);
+    while at < bytes.len() {
+        let (class, len) = class_at(bytes, at);
+        if is_seam(before, class, bytes[at] == b'\'') {
+            return Some(at);
+        }
+        before = class;
+        at += len;
+    }
+    None
+}
+
+/// The last seam after `from`, which is at a character's start.
+fn last_seam(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut later: Option<(usize, u8)> = None;
+    for (offset, _) in text.get(from..)?.char_indices().rev() {
+        let at = from + offset;
+        let (class, _) = class_at(bytes, at);
+        if let Some((seam, after)) = later
+            && is_seam(class, after, bytes[seam] == b'\'')
+        {
+            return Some(seam);
+        }
+        later = Some((at, class));
+    }
+    None
 }

@@ -2,65 +2,43 @@
 //!
 //! 64-bit multiplications only, since that is what wasm has.
 
-/// The first sixteen bytes of a token or piece as two words, little endian, zeros after its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Words(u64, u64);
-
-/// What of two words belongs to a token of each length.
-static MASKS: [(u64, u64); 17] = {
-    let mut masks = [(0, 0); 17];
-    let mut len = 1;
-    while len <= 16 {
-        masks[len] = if len <= 8 { (u64::MAX >> (64 - 8 * len), 0) } else { (u64::MAX, u64::MAX >> (128 - 8 * len)) };
-        len += 1;
-    }
-    masks
-};
-
-impl Words {
-    /// Of `text[start..start + len]`; no more than sixteen bytes are read.
-    #[inline(always)]
-    pub(crate) fn read(text: &[u8], start: usize, len: usize) -> Self {
-        let (first, second) = MASKS[if len < 16 { len } else { 16 }];
-        let bytes = match text.get(start..).and_then(|rest| rest.first_chunk::<16>()) {
-            Some(bytes) => *bytes,
-            None => at_the_end(text, start),
-        };
-        // One load of each half; no branch on the length.
-        let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
-        Self(u64::from_le_bytes([a, b, c, d, e, f, g, h]) & first, u64::from_le_bytes(rest) & second)
-    }
-}
-
-/// The last bytes of the text, fewer than sixteen.
-#[cold]
-fn at_the_end(text: &[u8], start: usize) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    for (to, from) in bytes.iter_mut().zip(text.iter().skip(start)) {
-        *to = *from;
-    }
-    bytes
-}
-
-/// The hash of `text[start..start + len]`, of which `words` was read.
+/// At most eight bytes from `start`, little endian, zeros after them.
 #[inline(always)]
-pub(crate) fn hash(words: Words, text: &[u8], start: usize, len: usize) -> u64 {
-    let first = (words.0 ^ (len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xa076_1d64_78bd_642f);
-    let second = (words.1 ^ 0x5851_f42d_4c95_7f2d).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    let mut state = first ^ second.rotate_left(32);
-    if len > 16 {
-        state = rest(state, text, start, len);
-    }
-    mix(mix(state ^ state >> 32, 0xe703_7ed1_a0b4_28db), 0xc2b2_ae3d_27d4_eb4f)
+pub(crate) fn word(text: &[u8], start: usize, len: usize) -> u64 {
+    let word = match text.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => at_the_end(text, start),
+    };
+    // `len` is 1 to 8; the mask spares a check that a shift would need.
+    word & u64::MAX >> (8usize.wrapping_sub(len) * 8 & 63)
 }
 
-/// Goes on with what comes after sixteen bytes; few tokens are so long.
+/// The last bytes of the text, fewer than eight.
 #[cold]
-fn rest(mut state: u64, text: &[u8], start: usize, len: usize) -> u64 {
-    for byte in text.iter().skip(start + 16).take(len - 16) {
-        state = mix(state ^ u64::from(*byte), 0x9e37_79b9_7f4a_7c15);
+fn at_the_end(text: &[u8], start: usize) -> u64 {
+    text.iter().skip(start).rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The hash of `text[start..start + len]`, which is not empty.
+#[inline(always)]
+pub(crate) fn hash(text: &[u8], start: usize, len: usize) -> u64 {
+    let state = (len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    if len <= 8 { last(state, word(text, start, len)) } else { long(state, text, start, len) }
+}
+
+#[inline]
+fn long(mut state: u64, text: &[u8], mut start: usize, len: usize) -> u64 {
+    let end = start + len;
+    while end - start > 8 {
+        state = mix(state ^ word(text, start, 8), 0xa076_1d64_78bd_642f);
+        start += 8;
     }
-    state
+    last(state, word(text, end - 8, 8))
+}
+
+#[inline(always)]
+const fn last(state: u64, word: u64) -> u64 {
+    mix(mix(state ^ word, 0xd6e8_feb8_6659_fd93), 0xc2b2_ae3d_27d4_eb4f)
 }
 
 #[inline(always)]
@@ -107,7 +85,7 @@ impl Layout {
         Self::print(hash, len) << (RANK_BITS + PLACE_BITS) | (place as u64) << RANK_BITS | rank as u64
     }
 
-    /// Whether the slot may hold the token of that hash and surely one of that length.
+    /// Whether the slot may hold the token of that hash; then it holds one of that length.
     #[inline(always)]
     #[allow(dead_code, reason = "only the library reads entries")]
     pub(crate) const fn may_match(entry: u64, hash: u64, len: usize) -> bool {

@@ -9,16 +9,16 @@ use crate::{class, heap};
 use crate::table::{NO_RANK, Table, Tiers};
 
 /// How much of a long piece is merged at once, and on the stack.
-const WINDOW: usize = 128;
+const WINDOW: usize = 127;
 
 /// The number of tokens of `text[start..end]`, which is not empty and not a token.
 #[inline]
 pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> usize {
     match end - start {
-        0..=16 => Parts::<17>::merge(table, text, start, end).len,
-        17..=32 => Parts::<33>::merge(table, text, start, end).len,
-        33..=64 => Parts::<65>::merge(table, text, start, end).len,
-        65..=WINDOW => Parts::<{ WINDOW + 1 }>::merge(table, text, start, end).len,
+        0..=15 => merge::<u64, 16>(table, text, start, end).len(),
+        16..=31 => merge::<u64, 32>(table, text, start, end).len(),
+        32..=63 => merge::<u64, 64>(table, text, start, end).len(),
+        64..=WINDOW => merge::<u128, 128>(table, text, start, end).len(),
         _ => in_windows(table, text, start, end),
     }
 }
@@ -33,15 +33,15 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
     let mut ends = window(table, text, start, start + size);
     loop {
         if end - start <= size {
-            return tokens + ends.get().len();
+            return tokens + ends.len();
         }
         // The token at the seam: late, so that little is merged twice, but well before the window's end. It is not the
         // first one, so that every round gets on.
-        let seam = ends.get().partition_point(|&at| at as usize <= size / 4 * 3).max(1);
-        if let (Some(&from), Some(&to)) = (ends.get().get(seam - 1), ends.get().get(seam)) {
+        let seam = ends.partition_point(|&at| at as usize <= size / 4 * 3).max(1);
+        if let (Some(&from), Some(&to)) = (ends.get(seam - 1), ends.get(seam)) {
             let (from, to) = (start + from as usize, start + to as usize);
             let next = window(table, text, from, end.min(from + WINDOW));
-            if next.get().first().is_some_and(|&first| from + first as usize == to) {
+            if next.first().is_some_and(|&first| from + first as usize == to) {
                 tokens += seam;
                 start = from;
                 size = WINDOW;
@@ -55,97 +55,129 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
 }
 
 /// The ends of a window's tokens, counted from `start`.
-fn window(table: &Table, text: &[u8], start: usize, end: usize) -> Ends {
-    if end - start <= WINDOW {
-        Ends::Near(Parts::merge(table, text, start, end))
-    } else {
-        Ends::Far(heap::merge(table, text, start, end))
+fn window(table: &Table, text: &[u8], start: usize, end: usize) -> Vec<u32> {
+    if end - start > WINDOW {
+        return heap::merge(table, text, start, end);
     }
+    let mut parts = merge::<u128, 128>(table, text, start, end);
+    let mut ends = Vec::new();
+    while parts.len() > 0 {
+        let end = parts.after(0);
+        parts.remove(end);
+        ends.push(end as u32);
+    }
+    ends
 }
 
-enum Ends {
-    Near(Parts<{ WINDOW + 1 }>),
-    Far(Vec<u32>),
+/// Where the parts of a piece start, and its end: one bit for each.
+trait Parts: Copy {
+    const NONE: Self;
+    /// Every place from the first to `len`.
+    fn up_to(len: usize) -> Self;
+    fn add(&mut self, at: usize);
+    fn remove(&mut self, at: usize);
+    /// The next one after `at`; there is one.
+    fn after(self, at: usize) -> usize;
+    /// The last one before `at`; there is one.
+    fn before(self, at: usize) -> usize;
+    /// How many parts there are.
+    fn len(self) -> usize;
 }
 
-impl Ends {
-    fn get(&self) -> &[u32] {
-        match self {
-            Self::Near(parts) => parts.ends.get(..parts.len).unwrap_or_default(),
-            Self::Far(ends) => ends,
+macro_rules! parts {
+    ($bits:ty) => {
+        impl Parts for $bits {
+            const NONE: Self = 0;
+
+            #[inline(always)]
+            fn up_to(len: usize) -> Self {
+                !((Self::MAX - 1) << len)
+            }
+
+            #[inline(always)]
+            fn add(&mut self, at: usize) {
+                *self |= 1 << at;
+            }
+
+            #[inline(always)]
+            fn remove(&mut self, at: usize) {
+                *self &= !(1 << at);
+            }
+
+            #[inline(always)]
+            fn after(self, at: usize) -> usize {
+                (self & (Self::MAX - 1) << at).trailing_zeros() as usize
+            }
+
+            #[inline(always)]
+            fn before(self, at: usize) -> usize {
+                (Self::BITS - 1 - (self & !(Self::MAX << at)).leading_zeros()) as usize
+            }
+
+            #[inline(always)]
+            fn len(self) -> usize {
+                self.count_ones() as usize - 1
+            }
         }
-    }
+    };
 }
+parts!(u64);
+parts!(u128);
 
-/// A piece in parts. `N` is one more than its most bytes, and at most 257.
-struct Parts<const N: usize> {
-    /// The end of each part, then of each token.
-    ends: [u32; N],
-    len: usize,
-}
-
-/// No pair: higher than every key.
-const NO_KEY: u32 = u32::MAX;
+/// No pair: not lower than any key without a rank.
+const NO_KEY: i32 = (NO_RANK << 8) as i32;
 
 /// What the lowest of is merged first: the rank, and the first place among equals.
 #[inline(always)]
-fn key(rank: u32, at: usize) -> u32 {
-    if rank == NO_RANK { NO_KEY } else { rank << 8 | at as u32 }
+fn key(rank: u32, at: usize) -> i32 {
+    (rank << 8 | at as u32) as i32
 }
 
-impl<const N: usize> Parts<N> {
-    /// Merges the two neighbours of the lowest rank, the first among equals, until none are a token together.
-    #[inline]
-    fn merge(table: &Table, text: &[u8], start: usize, end: usize) -> Self {
-        let mut edges = [0u16; N];
-        let parts = cut(table, text, start, end, &mut edges);
-        // What each part would be together with the next one.
-        let mut keys = [NO_KEY; N];
-        let rank = |from: u16, to: u16| table.rank(text, start + usize::from(from), start + usize::from(to));
-        for at in 0..parts - 1 {
-            let (from, to) = (edges[at], edges[at + 2]);
-            let first = start + usize::from(from);
-            let rank = if to - from == 2 { table.pair_rank(text[first], text[first + 1]) } else { rank(from, to) };
-            keys[at] = key(rank, at);
+/// Merges the two neighbours of the lowest rank, the first among equals, until none are a token together. The piece has
+/// less than `N` bytes, and `P` has `N` bits or more.
+#[inline]
+fn merge<P: Parts, const N: usize>(table: &Table, text: &[u8], start: usize, end: usize) -> P {
+    let rank = |from: usize, to: usize| table.rank(text, start + from, start + to);
+    let len = end - start;
+    let mut parts: P = cut(table, text, start, end);
+    // What each part would be together with the next one, at its first byte.
+    let mut keys = [NO_KEY; N];
+    let mut at = 0;
+    loop {
+        let middle = parts.after(at);
+        if middle >= len {
+            break;
         }
-        // Parts that stand, as a list: the indices before and after each.
-        let mut next: [u16; N] = core::array::from_fn(|at| at as u16 + 1);
-        let mut last: [u16; N] = core::array::from_fn(|at| (at as u16).wrapping_sub(1));
-        loop {
-            let lowest = keys[..parts].iter().copied().fold(NO_KEY, u32::min);
-            if lowest == NO_KEY {
-                break;
-            }
-            let left = (lowest & 0xff) as usize;
-            let right = usize::from(next[left]);
-            let after = usize::from(next[right]);
-            keys[right] = NO_KEY;
-            keys[left] = NO_KEY;
-            next[left] = after as u16;
-            let to = edges[after];
-            if after < parts {
-                last[after] = left as u16;
-                keys[left] = key(rank(edges[left], edges[usize::from(next[after])]), left);
-            }
-            if left > 0 {
-                let before = usize::from(last[left]);
-                keys[before] = key(rank(edges[before], to), before);
-            }
+        let to = parts.after(middle);
+        let rank = if to - at == 2 { table.pair_rank(text[start + at], text[start + at + 1]) } else { rank(at, to) };
+        keys[at] = key(rank, at);
+        at = middle;
+    }
+    loop {
+        // The whole array: a loop of known length is a few vector instructions.
+        let lowest = keys.iter().copied().fold(NO_KEY, i32::min);
+        if lowest >= NO_KEY {
+            return parts;
         }
-        let mut merged = Self { ends: [0; N], len: 0 };
-        let mut at = 0;
-        while at < parts {
-            at = usize::from(next[at]);
-            merged.ends[merged.len] = u32::from(edges[at]);
-            merged.len += 1;
+        let left = (lowest & 0xff) as usize;
+        let middle = parts.after(left);
+        let to = parts.after(middle);
+        parts.remove(middle);
+        keys[middle] = NO_KEY;
+        keys[left] = if to < len { key(rank(left, parts.after(to)), left) } else { NO_KEY };
+        if left > 0 {
+            let before = parts.before(left);
+            keys[before] = key(rank(before, to), before);
         }
-        merged
     }
 }
 
-/// Writes where the first parts start, and the piece's length after them; returns how many they are.
+/// The parts that merging starts from, and the piece's end.
 #[inline(always)]
-fn cut<const N: usize>(table: &Table, text: &[u8], start: usize, end: usize, edges: &mut [u16; N]) -> usize {
+fn cut<P: Parts>(table: &Table, text: &[u8], start: usize, end: usize) -> P {
+    if text.get(start..end).is_some_and(<[u8]>::is_ascii) {
+        return P::up_to(end - start);
+    }
     let tiers = |at: usize| match text.get(at) {
         Some(0x80..0xc0) if at < end => (Tiers::UNKNOWN, 1),
         Some(&lead) if at < end => {
@@ -154,22 +186,22 @@ fn cut<const N: usize>(table: &Table, text: &[u8], start: usize, end: usize, edg
         }
         _ => (Tiers::NONE, 1),
     };
-    let mut parts = 0;
+    let mut parts = P::NONE;
+    parts.add(end - start);
     let mut at = start;
     let mut before = Tiers::NONE;
     let (mut this, mut len) = tiers(at);
     while at < end {
+        parts.add(at - start);
         let (after, after_len) = tiers(at + len);
-        let inner = if at + len <= end { this.edges(before, after) } else { 7 };
-        let stop = end.min(at + len);
-        for offset in 0..stop - at {
-            // The next one overwrites what is no edge.
-            edges[parts] = (at + offset - start) as u16;
-            parts += usize::from(offset == 0 || inner >> (offset - 1) & 1 == 1);
+        let edges = if at + len <= end { this.edges(before, after) } else { 7 };
+        for offset in 1..len.min(end - at) {
+            if edges >> (offset - 1) & 1 == 1 {
+                parts.add(at + offset - start);
+            }
         }
-        at = stop;
+        at += len;
         (before, this, len) = (this, after, after_len);
     }
-    edges[parts] = (end - start) as u16;
     parts
 }

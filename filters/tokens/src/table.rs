@@ -2,10 +2,10 @@
 //!
 //! Nothing is parsed or built at start. Must not know how a text is cut into pieces.
 
-use crate::hash::{self, LONGEST, Layout, Words};
+use crate::hash::{self, LONGEST, Layout};
 
-/// More than every rank: these bytes are no token.
-pub(crate) const NO_RANK: u32 = u32::MAX;
+/// More than every rank, and small enough to be shifted by a byte: these bytes are no token.
+pub(crate) const NO_RANK: u32 = 0x3f_ffff;
 
 /// References to one vocabulary's tables; build/vocabulary.rs writes them.
 pub(crate) struct Table {
@@ -64,8 +64,7 @@ impl Table {
         if len > LONGEST {
             return NO_RANK;
         }
-        let words = Words::read(text, start, len);
-        let hash = hash::hash(words, text, start, len);
+        let hash = hash::hash(text, start, len);
         let pilot = self.pilots.get(self.layout.bucket(hash)).map_or(0, |pilot| u16::from_le_bytes(*pilot));
         let Some(entry) = self.entries.get(self.layout.slot(hash, pilot)) else { return NO_RANK };
         let entry = u64::from_le_bytes(*entry);
@@ -73,8 +72,11 @@ impl Table {
             return NO_RANK;
         }
         let place = Layout::place(entry);
-        let same = Words::read(self.bytes, place, len) == words
-            && (len <= 16 || text.get(start..end) == self.bytes.get(place..place + len));
+        let same = if len <= 8 {
+            hash::word(text, start, len) == hash::word(self.bytes, place, len)
+        } else {
+            text.get(start..end) == self.bytes.get(place..place + len)
+        };
         if same { Layout::rank(entry) } else { NO_RANK }
     }
 

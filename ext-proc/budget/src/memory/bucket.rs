@@ -96,6 +96,13 @@ mod tests {
         }
         bucket.advance(limit(60), 1_000_000 + 3_600_000);
         assert_eq!(bucket.remaining(limit(60)), 60);
+
+        // The last unit of a thousandth of a second counts.
+        let mut bucket = Bucket::default();
+        bucket.advance(limit(1), 0);
+        bucket.take(1);
+        bucket.advance(limit(1), 59_999);
+        assert_eq!(bucket.check(limit(1), 1), Err(Some(Duration::from_millis(1))));
     }
 
     #[test]

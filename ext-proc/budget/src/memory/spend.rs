@@ -198,6 +198,10 @@ mod tests {
         assert!(spend.check(&budget(5), NanoUsd(1), 1).is_err());
         spend.advance(&budget(5), MINUTE);
         assert_eq!(spend.spent, 0);
+        // In the next window it is the new limit that can be overspent.
+        spend.settle(0, 0, NanoUsd(20), MINUTE);
+        spend.advance(&budget(5), 2 * MINUTE);
+        assert_eq!(spend.spent, 15);
     }
 
     #[test]
@@ -235,6 +239,8 @@ mod tests {
         let mut spend = Spend::new(&budget(10), 0);
         spend.hold(1, 5_000, NanoUsd(10));
         let (shortage, wait) = spend.check(&budget(10), NanoUsd(1), 0).unwrap_err();
+        assert_eq!(wait, Some(WHILE_HELD));
+        let (_, wait) = spend.check(&budget(10), NanoUsd(10), 0).unwrap_err();
         assert_eq!(wait, Some(WHILE_HELD));
         assert_eq!(
             shortage,

@@ -124,7 +124,7 @@ impl CanonicalHasher {
             return;
         }
         match token {
-            Token::Key(key) => self.key(key),
+            Token::Key(key) => self.read_key(key),
             Token::ObjectEnd | Token::ArrayEnd => self.end(),
             Token::Null => self.value(&[b"n"]),
             _ if self.is_stateful() => {}
@@ -158,6 +158,13 @@ impl CanonicalHasher {
         }
     }
 
+    /// Takes in `name` in the place of the key that is the next token, as [`text`](Self::text) does for strings.
+    pub fn key(&mut self, name: &str) {
+        if matches!(self.outcome, Outcome::Reading) && self.ignoring.is_none() {
+            self.write_key(name.as_bytes());
+        }
+    }
+
     /// The digest, if the tokens were those of one whole body that may be cached.
     pub fn finish(self) -> Result<BodyDigest, Uncacheable> {
         match self.outcome {
@@ -182,7 +189,7 @@ impl CanonicalHasher {
     /// Whether a value that is not null starts here in a field that must not have one.
     fn is_stateful(&mut self) -> bool {
         match self.field {
-            Field::Stateful(name) if self.open.len() == 1 => {
+            Field::Stateful(name) => {
                 self.outcome = Outcome::Never(Uncacheable::Field(name));
                 true
             }
@@ -199,11 +206,18 @@ impl CanonicalHasher {
         }
     }
 
-    fn key(&mut self, str: &Str<'_>) {
-        let top_level = self.open.len() == 1;
+    fn read_key(&mut self, str: &Str<'_>) {
         let name = str.decode();
-        if top_level {
-            self.field = Field::of(self.endpoint, &name);
+        match lone_surrogate(str, &name) {
+            Some(raw) => self.write_key(&raw),
+            None => self.write_key(name.as_bytes()),
+        }
+    }
+
+    fn write_key(&mut self, name: &[u8]) {
+        if self.open.len() == 1 {
+            self.field =
+                std::str::from_utf8(name).map_or(Field::Hashed, |name| Field::of(self.endpoint, name));
             if self.field == Field::Ignored {
                 self.ignoring = Some(0);
                 return;
@@ -212,10 +226,7 @@ impl CanonicalHasher {
         if let Some(Open::Object { key, .. }) = self.open.last_mut() {
             *key = self.bytes.len();
         }
-        match lone_surrogate(str, &name) {
-            Some(raw) => self.bytes.extend_from_slice(&raw),
-            None => self.bytes.extend_from_slice(name.as_bytes()),
-        }
+        self.bytes.extend_from_slice(name);
     }
 
     fn string(&mut self, str: &Str<'_>) {

@@ -1,9 +1,12 @@
 //! Which bodies are one request and which are two.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use serde_json::Value;
 use tollgate_llm::Endpoint;
 use tollgate_llm::json::{Scanner, Token};
+use tollgate_llm::request::{self, RequestVisitor, Text};
 
 use super::{BodyDigest, CanonicalHasher, Uncacheable, hash_body};
 
@@ -64,6 +67,12 @@ fn two_requests_however_alike() {
         r#"{"a":["1","2"]}"#.to_owned(),
         r#"{"a":["12"]}"#.to_owned(),
         r#"{"a":["12",""]}"#.to_owned(),
+        r#"{"a":["1s2"]}"#.to_owned(),
+        // Without their lengths, these keys and values would run into each other.
+        r#"{"a":null,"ft":null}"#.to_owned(),
+        r#"{"an":false,"t":null}"#.to_owned(),
+        r#"{"a":0.5}"#.to_owned(),
+        r#"{"a":-0.5}"#.to_owned(),
         r#"{"a":null}"#.to_owned(),
         r#"{"a":"null"}"#.to_owned(),
         r#"{"a":true}"#.to_owned(),
@@ -87,10 +96,12 @@ fn two_requests_however_alike() {
         r#"{"a":"X"}"#.to_owned(),
         format!(r#"{{"a":"{long}"}}"#),
         format!(r#"{{"a":"{long}x"}}"#),
+        format!(r#"{{"a":"{}y"}}"#, &long[1..]),
         format!(r#"{{"a":["{long}"]}}"#),
         // Halves of surrogate pairs, and the character that decoders put in their place.
         r#"{"a":"\ud800"}"#.to_owned(),
         r#"{"a":"\ud801"}"#.to_owned(),
+        r#"{"a":"\\ud801"}"#.to_owned(),
         r#"{"a":"\ufffd"}"#.to_owned(),
         r#"{"a":"\udc00\ud800"}"#.to_owned(),
         r#"{"a":"\ud800\ud800\udc00"}"#.to_owned(),
@@ -142,6 +153,7 @@ fn what_depends_on_more_than_the_request_is_not_cached() {
         (r#"{"conversation":null,"a":true}"#, Ok(())),
         (r#"{"background":true}"#, Err(Field("background"))),
         (r#"{"background":false,"a":true}"#, Ok(())),
+        (r#"{"background":[true]}"#, Ok(())),
         (r#"{"web_search_options":{}}"#, Err(Field("web_search_options"))),
         (r#"{"container":"c"}"#, Err(Field("container"))),
         (r#"{"plugins":[]}"#, Err(Field("plugins"))),
@@ -218,13 +230,14 @@ fn an_object_of_absurd_size_is_given_up() {
     assert!(hash_body(CHAT, &many_small).is_ok());
 }
 
-/// Hashes a body with every string value given as a text through `replace`.
+/// Hashes a body with every string value and every key given as a text through `replace`.
 fn with_texts(body: &str, replace: impl Fn(&str) -> String) -> Result<BodyDigest, Uncacheable> {
     let mut hasher = CanonicalHasher::new(CHAT);
     let mut scanner = Scanner::new(body);
     while let Some(token) = scanner.next()? {
         match token {
             Token::String(str) => hasher.text(&replace(&str.decode())),
+            Token::Key(key) => hasher.key(&replace(&key.decode())),
             token => hasher.token(&token),
         }
     }
@@ -233,8 +246,7 @@ fn with_texts(body: &str, replace: impl Fn(&str) -> String) -> Result<BodyDigest
 
 #[test]
 fn replaced_text_hashes_as_if_it_had_been_sent() {
-    let body =
-        r#"{"user":"a@b.c","metadata":{"x":"y"},"messages":[{"content":"mail a@b.c"},"a@b.c"],"n":"a@b.c"}"#;
+    let body = r#"{"user":"a@b.c","metadata":{"x":"y"},"messages":[{"content":"mail a@b.c"},"a@b.c"],"n":{"to a@b.c":"a@b.c"}}"#;
     let redacted = body.replace("a@b.c", "[EMAIL]");
     assert_eq!(
         with_texts(body, |text| text.replace("a@b.c", "[EMAIL]")),
@@ -247,6 +259,51 @@ fn replaced_text_hashes_as_if_it_had_been_sent() {
         with_texts(stateful, str::to_owned),
         Err(Uncacheable::Field("conversation"))
     );
+}
+
+/// Hashes what a visitor of requests sees, as the service does.
+struct Visitor(CanonicalHasher);
+
+impl RequestVisitor for Visitor {
+    fn text(&mut self, text: &Text<'_>) {
+        self.0.text(&text.str.decode());
+    }
+
+    fn key(&mut self, key: &Text<'_>) {
+        self.0.key(&key.str.decode());
+    }
+
+    fn other(&mut self, token: &Token<'_>) {
+        self.0.token(token);
+    }
+
+    fn unknown(&mut self, _: &str) {}
+}
+
+#[test]
+fn a_request_that_is_walked_hashes_as_its_tokens_do() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../filters/llm/fixtures/request");
+    let mut walked = 0;
+    for endpoint in Endpoint::ALL {
+        let folder = fixtures.join(endpoint.path().trim_start_matches("/v1/").replace('/', "_"));
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let body = std::fs::read_to_string(&path).unwrap();
+            let mut visitor = Visitor(CanonicalHasher::new(endpoint));
+            request::walk(endpoint, &body, &mut visitor).unwrap();
+            assert_eq!(
+                visitor.0.finish(),
+                hash_body(endpoint, &body),
+                "{}",
+                path.display()
+            );
+            walked += 1;
+        }
+    }
+    assert!(walked > 10, "only {walked} fixtures found");
 }
 
 /// JSON values whose keys are unique in their object, as `serde_json` keeps them.

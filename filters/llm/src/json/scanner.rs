@@ -102,9 +102,11 @@ pub struct Scanner<'a> {
     at: usize,
     token_start: usize,
     token_end: usize,
-    /// Bit *n* says whether the container at depth *n* is an object.
-    objects: u128,
+    /// Bit *n* says whether the container around the *n*th open one from outside is an object.
+    around: u128,
     depth: u8,
+    /// Whether the innermost open container is an object. Asked at every comma, so it is not read from the bits.
+    in_object: bool,
     expect: Expect,
 }
 
@@ -116,8 +118,9 @@ impl<'a> Scanner<'a> {
             at: 0,
             token_start: 0,
             token_end: 0,
-            objects: 0,
+            around: 0,
             depth: 0,
+            in_object: false,
             expect: Expect::Value,
         }
     }
@@ -140,15 +143,15 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                     self.skip_white_space();
                     self.token_start = self.at;
-                    self.expect = if self.in_object() {
+                    self.expect = if self.in_object {
                         Expect::Key
                     } else {
                         Expect::Value
                     };
                     self.token().map(Some)
                 }
-                b'}' if self.in_object() => Ok(Some(self.close(Token::ObjectEnd))),
-                b']' if !self.in_object() => Ok(Some(self.close(Token::ArrayEnd))),
+                b'}' if self.in_object => Ok(Some(self.close(Token::ObjectEnd))),
+                b']' if !self.in_object => Ok(Some(self.close(Token::ArrayEnd))),
                 _ => Err(self.error(SyntaxErrorKind::ExpectedCommaOrEnd)),
             },
             Expect::Value | Expect::ValueOrEnd | Expect::Key | Expect::KeyOrEnd => self.token().map(Some),
@@ -188,6 +191,7 @@ impl<'a> Scanner<'a> {
         self.depth
     }
 
+    #[inline(always)]
     fn token(&mut self) -> Result<Token<'a>, SyntaxError> {
         let byte = self.byte()?;
         match (self.expect, byte) {
@@ -237,13 +241,17 @@ impl<'a> Scanner<'a> {
         self.at += 1;
         self.token_end = self.at;
         let bit = 1_u128 << self.depth;
+        self.around = if self.in_object {
+            self.around | bit
+        } else {
+            self.around & !bit
+        };
         self.depth += 1;
+        self.in_object = object;
         if object {
-            self.objects |= bit;
             self.expect = Expect::KeyOrEnd;
             Ok(Token::ObjectStart)
         } else {
-            self.objects &= !bit;
             self.expect = Expect::ValueOrEnd;
             Ok(Token::ArrayStart)
         }
@@ -253,6 +261,7 @@ impl<'a> Scanner<'a> {
         self.at += 1;
         self.token_end = self.at;
         self.depth -= 1;
+        self.in_object = self.around >> self.depth & 1 == 1;
         self.expect = self.after_value();
         token
     }
@@ -263,10 +272,6 @@ impl<'a> Scanner<'a> {
         } else {
             Expect::CommaOrEnd
         }
-    }
-
-    const fn in_object(&self) -> bool {
-        self.depth > 0 && self.objects >> (self.depth - 1) & 1 == 1
     }
 
     fn literal(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, SyntaxError> {

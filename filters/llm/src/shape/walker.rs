@@ -65,6 +65,8 @@ pub(crate) struct Walker<'a, 'h, H> {
 #[derive(Debug, Default)]
 struct Ahead<'a> {
     tag: Option<Str<'a>>,
+    /// Whether there is a `type` that is no string.
+    odd_tag: bool,
     role: Option<Str<'a>>,
     index: Option<u32>,
     outer: Option<u32>,
@@ -223,7 +225,7 @@ impl<'a, 'h, H: Handler<'a>> Walker<'a, 'h, H> {
         let tag = ahead.tag.map(|tag| tag.decode());
         let tag = match (object.tag, tag.as_deref()) {
             (Tag::None, _) => "",
-            (Tag::TypeOr(missing), None) => missing,
+            (Tag::TypeOr(missing), None) if !ahead.odd_tag => missing,
             (_, found) => found.unwrap_or_default(),
         };
         let chosen = match object.tag {
@@ -434,36 +436,42 @@ impl<'a, 'h, H: Handler<'a>> Walker<'a, 'h, H> {
             Mark::Event => (true, true),
             _ => (false, false),
         };
-        let mut scanner = self.scanner.clone();
         let mut missing = usize::from(wants_tag) + usize::from(wants_role) + usize::from(wants_index);
-        while missing > 0 {
-            let Ok(Some(Token::Key(key))) = scanner.next() else {
-                break;
-            };
-            let mut value = scanner.clone();
-            let token = value.next();
+        if missing == 0 {
+            return ahead;
+        }
+        let mut scanner = self.scanner.clone();
+        while let Ok(Some(Token::Key(key))) = scanner.next() {
+            let outside = scanner.depth();
+            let Ok(Some(token)) = scanner.next() else { break };
             match (&*key.decode(), token) {
-                ("type", Ok(Some(Token::String(str)))) if wants_tag => {
+                ("type", Token::String(str)) if wants_tag => {
                     ahead.tag = Some(str);
                     missing -= 1;
                 }
-                ("role", Ok(Some(Token::String(str)))) if wants_role => {
+                ("type", _) if wants_tag => ahead.odd_tag = true,
+                ("role", Token::String(str)) if wants_role => {
                     ahead.role = Some(str);
                     missing -= 1;
                 }
-                ("index", Ok(Some(Token::Number(number)))) if wants_index => {
+                ("index", Token::Number(number)) if wants_index => {
                     ahead.index = number.parse().ok();
                     missing -= usize::from(object.mark != Mark::Event);
                 }
-                ("content_index" | "command_index", Ok(Some(Token::Number(number)))) if wants_index => {
+                ("content_index" | "command_index", Token::Number(number)) if wants_index => {
                     ahead.index = number.parse().ok();
                 }
-                ("output_index", Ok(Some(Token::Number(number)))) => ahead.outer = number.parse().ok(),
-                ("summary_index", Ok(Some(Token::Number(number)))) => ahead.summary = number.parse().ok(),
+                ("output_index", Token::Number(number)) => ahead.outer = number.parse().ok(),
+                ("summary_index", Token::Number(number)) => ahead.summary = number.parse().ok(),
                 _ => {}
             }
-            if scanner.skip_value().is_err() {
+            if missing == 0 {
                 break;
+            }
+            while scanner.depth() > outside {
+                if !matches!(scanner.next(), Ok(Some(_))) {
+                    return ahead;
+                }
             }
         }
         ahead

@@ -10,6 +10,10 @@ mod support;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod streams;
