@@ -21,8 +21,14 @@ pub(crate) struct Exchange {
     pub(crate) dialect: Dialect,
     endpoint: Option<Endpoint>,
     pub(crate) facts: Option<Facts>,
+    /// Bytes of a body over the limit that were thrown away so far. It is read to its end, since a client that is still
+    /// writing when the connection closes sees a reset and not the 413.
+    discarded: Option<u64>,
     pub(crate) answer: Answer,
 }
+
+/// How many times the limit is read for the sake of a clean 413; who sends even more is cut off.
+const PATIENCE: u64 = 8;
 
 impl Exchange {
     pub(crate) fn new(router: Rc<Router>, metrics: Rc<Metrics>) -> Self {
@@ -33,6 +39,7 @@ impl Exchange {
             dialect: Dialect::OpenAi,
             endpoint: None,
             facts: None,
+            discarded: None,
             answer: Answer::default(),
         }
     }
@@ -45,6 +52,16 @@ impl Exchange {
     fn refuse(&self, error: &ApiError) -> Action {
         self.metrics.refused(error.status);
         tollgate_host::refuse(self, self.dialect, error);
+        Action::Pause
+    }
+
+    fn discard(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let discarded = self.discarded.unwrap_or(0).saturating_add(size as u64);
+        self.discarded = Some(discarded);
+        if end_of_stream || discarded > self.router.max_body().saturating_mul(PATIENCE) {
+            return self.refuse(&self.router.too_large());
+        }
+        self.set_http_request_body(0, size, &[]);
         Action::Pause
     }
 
@@ -91,7 +108,7 @@ impl HttpContext for Exchange {
         }
         let announced = self.get_http_request_header("content-length").and_then(|text| text.parse::<u64>().ok());
         if announced.is_some_and(|bytes| bytes > self.router.max_body()) {
-            return self.refuse(&self.router.too_large());
+            self.discarded = Some(0);
         }
         Action::Pause
     }
@@ -103,8 +120,8 @@ impl HttpContext for Exchange {
         if self.facts.is_some() {
             return Action::Continue;
         }
-        if size as u64 > self.router.max_body() {
-            return self.refuse(&self.router.too_large());
+        if self.discarded.is_some() || size as u64 > self.router.max_body() {
+            return self.discard(size, end_of_stream);
         }
         if !end_of_stream {
             return Action::Pause;

@@ -9,6 +9,7 @@ mod class;
 mod count;
 mod counter;
 mod encoding;
+pub mod estimate;
 mod hash;
 mod heap;
 mod merge;
