@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 use tollgate_config::{Config, Provider};
-use tollgate_routing::names;
 
 use crate::filters::{self, Direction, duration};
 use crate::plan;

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use crate::engine::{Scan, What};
+use crate::engine::{Scan, Scratch, What};
 use crate::fold::{Folded, Folder, Mode};
 use crate::recognizers::Field;
 use crate::segment::{Segmenter, Stops};
@@ -45,6 +45,7 @@ pub(crate) struct Core {
     continued: Option<(What, f32)>,
     done: usize,
     finds: Vec<Find>,
+    scratch: Scratch,
 }
 
 impl Core {
@@ -57,6 +58,7 @@ impl Core {
             continued: None,
             done: 0,
             finds: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -82,7 +84,8 @@ impl Core {
                 lexicon: scan.engine.lexicon(),
                 mentions: OnceCell::new(),
             };
-            let hits = scan.run(&field, self.continued.take());
+            scan.run(&field, self.continued.take(), &mut self.scratch);
+            let hits = &self.scratch.kept;
             let mut to = segment.to;
             if let Some(cut) = segment.forced {
                 let crossing = hits

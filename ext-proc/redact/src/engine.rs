@@ -7,9 +7,10 @@ use crate::core::Core;
 use crate::entity::Entity;
 use crate::fold::Mode;
 use crate::recognizers::secret::Secrets;
+use crate::recognizers::digits::Runs;
 use crate::recognizers::context::{Lexicon, Topics};
 use crate::recognizers::ids::{self, Ids};
-use crate::recognizers::{Field, Hit, bank, card, device, digits, email, ip, named, phone, ssn, url};
+use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
 use crate::segment::{AT, COLON, DIGIT, PUNCT};
 use crate::vault::Vault;
@@ -88,6 +89,24 @@ pub(crate) enum What {
     Token,
 }
 
+impl What {
+    fn order(self) -> usize {
+        match self {
+            Self::Token => 0,
+            Self::Entity(entity) => 1 + entity as usize,
+        }
+    }
+}
+
+/// What a pass keeps from segment to segment to spare allocations.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    hits: Vec<Hit>,
+    /// What stands in the segment, in order and without overlaps.
+    pub(crate) kept: Vec<Hit>,
+    runs: Runs,
+}
+
 /// A pass's view of the engine: what is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scan<'e> {
@@ -99,8 +118,10 @@ pub(crate) struct Scan<'e> {
 
 impl Scan<'_> {
     /// What stands in a segment, in order and without overlaps.
-    pub(crate) fn run(&self, field: &Field<'_>, continued: Option<(What, f32)>) -> Vec<Hit> {
-        let mut hits = Vec::new();
+    pub(crate) fn run(&self, field: &Field<'_>, continued: Option<(What, f32)>, scratch: &mut Scratch) {
+        let Scratch { hits, kept, runs } = scratch;
+        hits.clear();
+        kept.clear();
         if let Some((what, score)) = continued {
             let len = field.text[field.from..]
                 .iter()
@@ -116,46 +137,46 @@ impl Scan<'_> {
             }
         }
         if let Some(vault) = self.vault {
-            vault.find(field, &mut hits);
+            vault.find(field, hits);
         }
         let wants = |entity| self.rules.is_none_or(|rules| rules.acts_on(entity));
         if field.mask & AT != 0 && wants(Entity::EmailAddress) {
-            email::find(field, &mut hits);
+            email::find(field, hits);
         }
         if field.mask & COLON != 0 && (wants(Entity::Url) || wants(Entity::Secret)) {
-            url::find(field, &mut hits);
+            url::find(field, hits);
         }
         if field.mask & (COLON | PUNCT) != 0 && wants(Entity::IpAddress) && field.mask & (DIGIT | COLON) != 0
         {
-            ip::find(field, &mut hits);
+            ip::find(field, hits);
         }
         if field.digits >= 6 {
-            let runs = digits::runs(field);
+            runs.read(field);
             if wants(Entity::CreditCard) {
-                card::find(field, &runs, &mut hits);
+                card::find(field, runs, hits);
             }
             if wants(Entity::UsSsn) {
-                ssn::find(field, &runs, &mut hits);
+                ssn::find(field, runs, hits);
             }
             if wants(Entity::PhoneNumber) {
-                phone::find(field, &runs, &mut hits);
+                phone::find(field, runs, hits);
             }
             if wants(Entity::IbanCode) && field.digits >= 10 {
-                bank::find(field, &mut hits);
+                bank::find(field, hits);
             }
         }
         if field.digits >= 2 {
-            self.engine.ids.find(field, wants, &mut hits);
+            self.engine.ids.find(field, wants, hits);
         }
         if field.digits >= 2 {
-            named::find(field, topic, wants, &mut hits);
-            device::find(field, &mut hits);
+            named::find(field, topic, wants, hits);
+            device::find(field, hits);
         }
         if field.longest >= 6
             && (field.digits > 0 || field.text.len() - field.from > 60)
             && wants(Entity::Secret)
         {
-            self.engine.secrets.find(field, &mut hits);
+            self.engine.secrets.find(field, hits);
         }
         if let Some(rules) = self.rules {
             hits.retain(|hit| match hit.what {
@@ -167,15 +188,12 @@ impl Scan<'_> {
                 }
             });
         }
-        resolve(hits)
+        resolve(hits, kept);
     }
 }
 
-/// Of overlapping candidates the better one stands.
-fn resolve(mut hits: Vec<Hit>) -> Vec<Hit> {
-    if hits.len() < 2 {
-        return hits;
-    }
+/// Of overlapping candidates the better one is kept.
+fn resolve(hits: &mut [Hit], kept: &mut Vec<Hit>) {
     let rank = |hit: &Hit| match hit.what {
         What::Token => 3,
         // What else stands in a URL goes with it.
@@ -183,15 +201,15 @@ fn resolve(mut hits: Vec<Hit>) -> Vec<Hit> {
         What::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
         What::Entity(_) => 1,
     };
-    hits.sort_by(|a, b| {
+    hits.sort_unstable_by(|a, b| {
         rank(b)
             .cmp(&rank(a))
             .then(b.score.total_cmp(&a.score))
             .then((b.to - b.from).cmp(&(a.to - a.from)))
             .then(a.from.cmp(&b.from))
+            .then_with(|| a.what.order().cmp(&b.what.order()))
     });
-    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
-    for hit in hits {
+    for &hit in hits.iter() {
         // Kept in order of position, so only the neighbours can overlap.
         let at = kept.partition_point(|other| other.from < hit.from);
         let before = at.checked_sub(1).is_some_and(|i| kept[i].to > hit.from);
@@ -199,7 +217,6 @@ fn resolve(mut hits: Vec<Hit>) -> Vec<Hit> {
             kept.insert(at, hit);
         }
     }
-    kept
 }
 
 /// Feeds a whole text to `take` in slices that stay in the processor's cache. `take` returns how much it took.

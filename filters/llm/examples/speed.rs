@@ -24,7 +24,7 @@ impl RequestVisitor for Bytes {
 }
 
 fn main() {
-    for (name, body) in bodies() {
+    for (name, endpoint, body) in bodies() {
         let scan = best(|| {
             let mut scanner = Scanner::new(&body);
             let mut strings = 0;
@@ -35,7 +35,7 @@ fn main() {
         });
         let walk = best(|| {
             let mut bytes = Bytes::default();
-            let facts = request::walk(Endpoint::ChatCompletions, &body, &mut bytes);
+            let facts = request::walk(endpoint, &body, &mut bytes);
             black_box((facts.is_ok(), bytes.0));
         });
         let parse = best(|| {
@@ -89,7 +89,7 @@ fn rate(bytes: usize, time: Duration) -> f64 {
     bytes as f64 / time.as_secs_f64() / 1e6
 }
 
-fn bodies() -> Vec<(&'static str, String)> {
+fn bodies() -> Vec<(&'static str, Endpoint, String)> {
     let prose = "The quick brown fox jumps over the lazy dog, and \\\"nobody\\\" knows why.\\n";
     let chat = |content: &str| {
         format!(
@@ -100,18 +100,43 @@ fn bodies() -> Vec<(&'static str, String)> {
         .map(|turn| format!(r#"{{"role":"user","content":[{{"type":"text","text":"turn {turn}"}}]}}"#))
         .collect();
     vec![
-        ("1 KB prose", chat(&prose.repeat(13))),
-        ("10 KB prose", chat(&prose.repeat(140))),
-        ("1 MB prose", chat(&prose.repeat(14_000))),
+        ("1 KB prose", Endpoint::ChatCompletions, chat(&prose.repeat(13))),
+        ("10 KB prose", Endpoint::ChatCompletions, chat(&prose.repeat(140))),
         (
-            "10 MB base64",
-            chat(&"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo".repeat(290_000)),
+            "1 MB prose",
+            Endpoint::ChatCompletions,
+            chat(&prose.repeat(14_000)),
+        ),
+        (
+            "10 MB image, chat",
+            Endpoint::ChatCompletions,
+            with_image(r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,DATA"}}"#),
+        ),
+        (
+            "10 MB image, messages",
+            Endpoint::Messages,
+            with_image(
+                r#"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"DATA"}}"#,
+            ),
+        ),
+        (
+            "10 MB image, sorted keys",
+            Endpoint::Messages,
+            with_image(
+                r#"{"source":{"data":"DATA","media_type":"image/png","type":"base64"},"type":"image"}"#,
+            ),
         ),
         (
             "2000 short messages",
+            Endpoint::ChatCompletions,
             format!(r#"{{"model":"m","messages":[{}]}}"#, turns.join(",")),
         ),
     ]
+}
+
+fn with_image(part: &str) -> String {
+    let part = part.replace("DATA", &"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo".repeat(290_000));
+    format!(r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":[{part}]}}]}}"#)
 }
 
 fn streams() -> Vec<(&'static str, Endpoint, String)> {

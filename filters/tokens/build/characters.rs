@@ -14,8 +14,9 @@ const END: u32 = 0x2_0000;
 
 /// Ranks are compared coarsely, in four bits. A tier stands for its rank here: a character's merges come before it, a rival
 /// comes at it or later.
-const TIERS: [u32; 15] =
-    [280, 330, 400, 500, 650, 800, 1000, 1300, 1800, 2500, 4000, 8000, 20_000, 70_000, 200_000];
+const TIERS: [u32; 15] = [
+    280, 330, 400, 500, 650, 800, 1000, 1300, 1800, 2500, 4000, 8000, 20_000, 70_000, 200_000,
+];
 const NEVER: u32 = 15;
 /// The edges between a character's bytes, if none is merged.
 const ALL_EDGES: u32 = 0b111;
@@ -27,7 +28,10 @@ type Step = (u32, u32);
 /// never) and the edges that are left then (3); the same after the first merge (4, 3); the tier of the rivals that end in
 /// the character after it (4, 15: none), and of those that start in the character before it (4).
 pub(crate) fn tiers(tokens: &[(u32, Vec<u8>)]) -> Vec<u32> {
-    let ranks: HashMap<&[u8], u32> = tokens.iter().map(|(rank, bytes)| (bytes.as_slice(), *rank)).collect();
+    let ranks: HashMap<&[u8], u32> = tokens
+        .iter()
+        .map(|(rank, bytes)| (bytes.as_slice(), *rank))
+        .collect();
     let mut starts: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
     let mut ends: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
     let mut own: HashMap<u32, Vec<Step>> = HashMap::new();
@@ -35,8 +39,13 @@ pub(crate) fn tiers(tokens: &[(u32, Vec<u8>)]) -> Vec<u32> {
         let mut buffer = [0; 4];
         let bytes = character.encode_utf8(&mut buffer).as_bytes();
         for at in 1..bytes.len() {
-            starts.entry(bytes[..at].to_vec()).or_default().push(character as u32);
-            ends.entry(bytes[at..].to_vec()).or_default().push(character as u32);
+            starts
+                .entry(bytes[..at].to_vec())
+                .or_default()
+                .push(character as u32);
+            ends.entry(bytes[at..].to_vec())
+                .or_default()
+                .push(character as u32);
         }
         let steps = merge(bytes, &ranks);
         if !steps.is_empty() {
@@ -48,8 +57,14 @@ pub(crate) fn tiers(tokens: &[(u32, Vec<u8>)]) -> Vec<u32> {
     for (rank, token) in tokens {
         let parts = parts(token);
         let victims = |of: Option<&Vec<u32>>| -> Vec<u32> {
-            let is_victim = |character: &u32| own.get(character).and_then(|steps| steps.last()).is_some_and(|last| last.0 > *rank);
-            of.map_or(Vec::new(), |characters| characters.iter().copied().filter(is_victim).collect())
+            let is_victim = |character: &u32| {
+                own.get(character)
+                    .and_then(|steps| steps.last())
+                    .is_some_and(|last| last.0 > *rank)
+            };
+            of.map_or(Vec::new(), |characters| {
+                characters.iter().copied().filter(is_victim).collect()
+            })
         };
         let mut ruled_out = Vec::new();
         if parts.len() > 1 {
@@ -58,7 +73,10 @@ pub(crate) fn tiers(tokens: &[(u32, Vec<u8>)]) -> Vec<u32> {
                 _ => None,
             }));
         }
-        let tier = TIERS.iter().rposition(|tier| tier <= rank).map_or(0, |at| at as u32);
+        let tier = TIERS
+            .iter()
+            .rposition(|tier| tier <= rank)
+            .map_or(0, |at| at as u32);
         if let [.., neighbour, Part::Start(bytes)] = parts.as_slice()
             && !victims(starts.get(*bytes)).is_empty()
         {
@@ -88,7 +106,8 @@ pub(crate) fn tiers(tokens: &[(u32, Vec<u8>)]) -> Vec<u32> {
         }
     }
     let level = |step: Option<&Step>| {
-        let level = step.and_then(|&(rank, edges)| Some((TIERS.iter().position(|&tier| rank < tier)? as u32, edges)));
+        let level =
+            step.and_then(|&(rank, edges)| Some((TIERS.iter().position(|&tier| rank < tier)? as u32, edges)));
         let (tier, edges) = level.unwrap_or((NEVER, ALL_EDGES));
         tier | edges << 4
     };
@@ -127,7 +146,10 @@ fn parts(token: &[u8]) -> Vec<Part<'_>> {
         };
         let bytes = &token[at..token.len().min(at + len)];
         at += bytes.len();
-        match std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) {
+        match std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| text.chars().next())
+        {
             Some(character) if (character as u32) < END => parts.push(Part::Whole(character as u32)),
             _ => parts.push(Part::Start(bytes)),
         }
@@ -140,8 +162,10 @@ fn merge(bytes: &[u8], ranks: &HashMap<&[u8], u32>) -> Vec<Step> {
     let mut edges: Vec<usize> = (0..=bytes.len()).collect();
     let mut steps = Vec::new();
     loop {
-        let lowest =
-            edges.windows(3).filter_map(|w| ranks.get(&bytes[w[0]..w[2]]).map(|rank| (*rank, w[1]))).min();
+        let lowest = edges
+            .windows(3)
+            .filter_map(|w| ranks.get(&bytes[w[0]..w[2]]).map(|rank| (*rank, w[1])))
+            .min();
         let Some((rank, gone)) = lowest else { return steps };
         edges.retain(|&edge| edge != gone);
         let left = edges[1..edges.len() - 1].iter().map(|edge| 1 << (edge - 1)).sum();

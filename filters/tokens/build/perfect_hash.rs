@@ -15,7 +15,10 @@ pub(crate) struct PerfectHash {
 }
 
 pub(crate) fn build(keys: &[u64]) -> Result<PerfectHash, Failure> {
-    let layout = Layout::new(u32::try_from(keys.len().div_ceil(BUCKET))?, u32::try_from(keys.len() * 20 / 19)?);
+    let layout = Layout::new(
+        u32::try_from(keys.len().div_ceil(BUCKET))?,
+        u32::try_from(keys.len() * 20 / 19)?,
+    );
     let mut buckets: Vec<Vec<usize>> = vec![Vec::new(); layout.buckets as usize];
     for (at, &key) in keys.iter().enumerate() {
         buckets[layout.bucket(key)].push(at);
@@ -44,5 +47,9 @@ pub(crate) fn build(keys: &[u64]) -> Result<PerfectHash, Failure> {
             slots[at] = u32::try_from(slot)?;
         }
     }
-    Ok(PerfectHash { layout, pilots, slots })
+    Ok(PerfectHash {
+        layout,
+        pilots,
+        slots,
+    })
 }

@@ -49,10 +49,13 @@ pub(crate) fn two_stage<T: Copy + PartialEq>(table: &[T]) -> Result<(Vec<u16>, V
     let mut blocks: Vec<&[T]> = Vec::new();
     let mut index = Vec::new();
     for block in table.chunks(BLOCK) {
-        let at = blocks.iter().position(|known| *known == block).unwrap_or_else(|| {
-            blocks.push(block);
-            blocks.len() - 1
-        });
+        let at = blocks
+            .iter()
+            .position(|known| *known == block)
+            .unwrap_or_else(|| {
+                blocks.push(block);
+                blocks.len() - 1
+            });
         index.push(u16::try_from(at)?);
     }
     Ok((index, blocks.concat()))

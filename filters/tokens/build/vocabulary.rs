@@ -69,7 +69,10 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     let keys: Vec<u64> = tokens.iter().map(|(_, bytes)| key(bytes)).collect();
     let table = perfect_hash::build(&keys)?;
     let mut bytes = Vec::new();
-    if tokens.iter().any(|(_, token)| token.is_empty() || token.len() > hash::LONGEST) {
+    if tokens
+        .iter()
+        .any(|(_, token)| token.is_empty() || token.len() > hash::LONGEST)
+    {
         return Err(format!("{}: a token has no place in a slot", source.feature).into());
     }
     let mut entries = vec![0u64; table.layout.slots as usize];
@@ -115,9 +118,17 @@ fn check(source: &Source, tokens: &[(u32, Vec<u8>)]) -> Result<(), Failure> {
         writeln!(line, " {rank}")?;
         digest.update(&line);
     }
-    let found: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let found: String = digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     if found != source.checksum {
-        return Err(format!("{}: the vocabulary's checksum is {found}, expected {}", source.feature, source.checksum).into());
+        return Err(format!(
+            "{}: the vocabulary's checksum is {found}, expected {}",
+            source.feature, source.checksum
+        )
+        .into());
     }
     Ok(())
 }

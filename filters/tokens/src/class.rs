@@ -65,7 +65,11 @@ fn class_of_multibyte(text: &[u8], at: usize, lead: u8) -> (u8, usize) {
 /// The character at `at`, where `lead` stands, which is its first byte, and its length.
 #[inline(always)]
 pub(crate) fn character(text: &[u8], at: usize, lead: u8) -> (usize, usize) {
-    if lead < 0x80 { (usize::from(lead), 1) } else { multibyte(text, at, lead) }
+    if lead < 0x80 {
+        (usize::from(lead), 1)
+    } else {
+        multibyte(text, at, lead)
+    }
 }
 
 /// The character of two bytes or more at `at`, where `lead` stands, and its length.
@@ -94,8 +98,8 @@ mod tests {
 
     #[test]
     fn ascii_is_as_in_the_table_of_all_characters() {
-        for byte in 0..128 {
-            assert_eq!(ASCII[byte], class_of(byte), "{byte:#x}");
+        for (byte, &class) in ASCII.iter().enumerate().take(128) {
+            assert_eq!(class, class_of(byte), "{byte:#x}");
         }
     }
 

@@ -26,7 +26,12 @@ pub struct Counter {
 
 impl Counter {
     pub(crate) fn new(encoding: Encoding) -> Self {
-        Self { encoding, pending: String::new(), seamless: 0, tokens: 0 }
+        Self {
+            encoding,
+            pending: String::new(),
+            seamless: 0,
+            tokens: 0,
+        }
     }
 
     /// Adds the next part of the text.

@@ -34,8 +34,13 @@ pub enum Encoding {
 
 impl Encoding {
     /// Every encoding that has a name here, compiled in or not.
-    pub const ALL: [Self; 5] =
-        [Self::O200kBase, Self::O200kHarmony, Self::Cl100kBase, Self::P50kBase, Self::R50kBase];
+    pub const ALL: [Self; 5] = [
+        Self::O200kBase,
+        Self::O200kHarmony,
+        Self::Cl100kBase,
+        Self::P50kBase,
+        Self::R50kBase,
+    ];
 
     /// The name that OpenAI and configuration use, such as `o200k_base`.
     pub const fn name(self) -> &'static str {
@@ -76,7 +81,10 @@ impl Encoding {
             Self::P50kBase => Some(count::<Gpt2>(&vocabulary::P50K, text)),
             #[cfg(feature = "r50k")]
             Self::R50kBase => Some(count::<Gpt2>(&vocabulary::R50K, text)),
-            #[allow(unreachable_patterns, reason = "a build with every vocabulary leaves nothing here")]
+            #[allow(
+                unreachable_patterns,
+                reason = "a build with every vocabulary leaves nothing here"
+            )]
             _ => None,
         }
     }

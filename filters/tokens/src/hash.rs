@@ -10,20 +10,27 @@ pub(crate) fn word(text: &[u8], start: usize, len: usize) -> u64 {
         None => at_the_end(text, start),
     };
     // `len` is 1 to 8; the mask spares a check that a shift would need.
-    word & u64::MAX >> (8usize.wrapping_sub(len) * 8 & 63)
+    word & u64::MAX >> ((8usize.wrapping_sub(len) * 8) & 63)
 }
 
 /// The last bytes of the text, fewer than eight.
 #[cold]
 fn at_the_end(text: &[u8], start: usize) -> u64 {
-    text.iter().skip(start).rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    text.iter()
+        .skip(start)
+        .rev()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// The hash of `text[start..start + len]`, which is not empty.
 #[inline(always)]
 pub(crate) fn hash(text: &[u8], start: usize, len: usize) -> u64 {
     let state = (len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    if len <= 8 { last(state, word(text, start, len)) } else { long(state, text, start, len) }
+    if len <= 8 {
+        last(state, word(text, start, len))
+    } else {
+        long(state, text, start, len)
+    }
 }
 
 #[inline]

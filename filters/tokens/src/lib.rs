@@ -1,7 +1,10 @@
-//! How many tokens a text has: exact counts for OpenAI's public encodings, and what else a prompt costs in tokens.
+//! How many tokens a text has: exact counts for OpenAI's public encodings, estimates for other models, and what else a
+//! prompt costs in tokens.
 //!
 //! Pure functions over text and numbers, for `router.wasm` and the service alike. Must not know JSON, models' names, or
-//! what a count is used for.
+//! what a count is used for. README.md beside `src` tells how it works and what was measured.
+
+#![no_std]
 
 extern crate alloc;
 
@@ -13,9 +16,13 @@ pub mod estimate;
 mod hash;
 mod heap;
 mod merge;
+pub mod overhead;
 mod scan;
 mod table;
+mod tokenizer;
 mod vocabulary;
 
 pub use counter::Counter;
 pub use encoding::Encoding;
+pub use estimate::Family;
+pub use tokenizer::{Count, Tokenizer};

@@ -5,8 +5,8 @@
 
 use alloc::vec::Vec;
 
-use crate::{class, heap};
 use crate::table::{NO_RANK, Table, Tiers};
+use crate::{class, heap};
 
 /// How much of a long piece is merged at once, and on the stack.
 const WINDOW: usize = 127;
@@ -149,7 +149,11 @@ fn merge<P: Parts, const N: usize>(table: &Table, text: &[u8], start: usize, end
             break;
         }
         let to = parts.after(middle);
-        let rank = if to - at == 2 { table.pair_rank(text[start + at], text[start + at + 1]) } else { rank(at, to) };
+        let rank = if to - at == 2 {
+            table.pair_rank(text[start + at], text[start + at + 1])
+        } else {
+            rank(at, to)
+        };
         keys[at] = key(rank, at);
         at = middle;
     }
@@ -164,7 +168,11 @@ fn merge<P: Parts, const N: usize>(table: &Table, text: &[u8], start: usize, end
         let to = parts.after(middle);
         parts.remove(middle);
         keys[middle] = NO_KEY;
-        keys[left] = if to < len { key(rank(left, parts.after(to)), left) } else { NO_KEY };
+        keys[left] = if to < len {
+            key(rank(left, parts.after(to)), left)
+        } else {
+            NO_KEY
+        };
         if left > 0 {
             let before = parts.before(left);
             keys[before] = key(rank(before, to), before);
@@ -194,7 +202,11 @@ fn cut<P: Parts>(table: &Table, text: &[u8], start: usize, end: usize) -> P {
     while at < end {
         parts.add(at - start);
         let (after, after_len) = tiers(at + len);
-        let edges = if at + len <= end { this.edges(before, after) } else { 7 };
+        let edges = if at + len <= end {
+            this.edges(before, after)
+        } else {
+            7
+        };
         for offset in 1..len.min(end - at) {
             if edges >> (offset - 1) & 1 == 1 {
                 parts.add(at + offset - start);

@@ -65,8 +65,13 @@ impl Table {
             return NO_RANK;
         }
         let hash = hash::hash(text, start, len);
-        let pilot = self.pilots.get(self.layout.bucket(hash)).map_or(0, |pilot| u16::from_le_bytes(*pilot));
-        let Some(entry) = self.entries.get(self.layout.slot(hash, pilot)) else { return NO_RANK };
+        let pilot = self
+            .pilots
+            .get(self.layout.bucket(hash))
+            .map_or(0, |pilot| u16::from_le_bytes(*pilot));
+        let Some(entry) = self.entries.get(self.layout.slot(hash, pilot)) else {
+            return NO_RANK;
+        };
         let entry = u64::from_le_bytes(*entry);
         if !Layout::may_match(entry, hash, len) {
             return NO_RANK;
@@ -84,13 +89,18 @@ impl Table {
     #[inline(always)]
     pub(crate) fn pair_rank(&self, first: u8, second: u8) -> u32 {
         let at = u16::from_le_bytes(self.pairs[usize::from(first) << 8 | usize::from(second)]);
-        self.pair_ranks.get(usize::from(at)).map_or(NO_RANK, |rank| u32::from_le_bytes(*rank))
+        self.pair_ranks
+            .get(usize::from(at))
+            .map_or(NO_RANK, |rank| u32::from_le_bytes(*rank))
     }
 
     /// How a character takes part in early merges.
     #[inline(always)]
     pub(crate) fn tiers(&self, character: usize) -> Tiers {
-        let block = self.tier_index.get(character >> 7).map(|block| usize::from(u16::from_le_bytes(*block)));
+        let block = self
+            .tier_index
+            .get(character >> 7)
+            .map(|block| usize::from(u16::from_le_bytes(*block)));
         let tiers = block.and_then(|block| self.tier_blocks.get(block << 7 | character & 127));
         tiers.map_or(Tiers::UNKNOWN, |tiers| Tiers(u32::from_le_bytes(*tiers)))
     }
@@ -121,5 +131,59 @@ impl Tiers {
         } else {
             7
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_RANK, Table};
+    use tiktoken_rs::CoreBPE;
+
+    /// Every token of the oracle is found with its rank, and nothing that only looks like one.
+    fn check(table: &Table, oracle: &CoreBPE, ranks: u32) {
+        for rank in 0..ranks {
+            let Ok(token) = oracle.decode_bytes(&[rank]) else { continue };
+            if core::str::from_utf8(&token).is_ok_and(|token| oracle.special_tokens().contains(token)) {
+                continue;
+            }
+            assert_eq!(table.rank(&token, 0, token.len()), rank, "{token:?}");
+            if let [first, second] = token[..] {
+                assert_eq!(table.pair_rank(first, second), rank);
+            }
+            // Inside of a text, and next to the token's own place in the table.
+            let mut longer = token.clone();
+            longer.extend([0, 0xff]);
+            assert_eq!(table.rank(&longer, 0, token.len()), rank);
+            assert_eq!(table.rank(&longer, 0, longer.len()), NO_RANK);
+        }
+        let pairs = (0..=u8::MAX).flat_map(|first| (0..=u8::MAX).map(move |second| (first, second)));
+        for (first, second) in pairs {
+            assert_eq!(table.pair_rank(first, second), table.rank(&[first, second], 0, 2));
+        }
+        assert_eq!(table.rank(&[b' '; 500], 0, 500), NO_RANK);
+    }
+
+    #[cfg(feature = "o200k")]
+    #[test]
+    fn o200k_holds_every_token() {
+        check(&crate::vocabulary::O200K, tiktoken_rs::o200k_base_singleton(), 199_998);
+    }
+
+    #[cfg(feature = "cl100k")]
+    #[test]
+    fn cl100k_holds_every_token() {
+        check(&crate::vocabulary::CL100K, tiktoken_rs::cl100k_base_singleton(), 100_256);
+    }
+
+    #[cfg(feature = "p50k")]
+    #[test]
+    fn p50k_holds_every_token() {
+        check(&crate::vocabulary::P50K, tiktoken_rs::p50k_base_singleton(), 50_281);
+    }
+
+    #[cfg(feature = "r50k")]
+    #[test]
+    fn r50k_holds_every_token() {
+        check(&crate::vocabulary::R50K, tiktoken_rs::r50k_base_singleton(), 50_256);
     }
 }

@@ -91,7 +91,7 @@ class Gateway:
     def start_envoy(self):
         command = [
             paths.envoy(), "-c", self.folder / "envoy.yaml", "--disable-hot-restart", "--concurrency", "2",
-            "--log-level", "warning", "--drain-time-s", "1",
+            "--log-level", "warning", "--drain-time-s", "1", "--file-flush-interval-msec", "20",
         ]  # fmt: skip
         self.envoy = Process("envoy", command, self.folder / "envoy.log")
         self.envoy.wait_until(lambda: _is_ok(f"http://{self.envoy_admin}/ready"))
@@ -142,6 +142,14 @@ class Gateway:
         text = _fetch(f"http://{self.envoy_admin}/stats?filter={pattern}")
         pairs = (line.split(": ", 1) for line in text.splitlines() if ": " in line)
         return {name: int(value) for name, value in pairs if value.lstrip("-").isdigit()}
+
+    def access_log(self) -> list[dict]:
+        """Envoy's access log, one line per request that clients sent."""
+        return [json.loads(line) for line in self.envoy.text().splitlines() if line.startswith("{")]
+
+    def requests(self) -> int:
+        """How many requests clients sent so far, retries of their SDKs included."""
+        return len(self.access_log())
 
     def everything_logged(self) -> str:
         """Both logs as text, to look for what must not be there."""

@@ -204,6 +204,7 @@ pub(crate) fn cache(written: &written::CacheStore, path: &Path, report: &mut Rep
 pub(crate) fn budget(written: &written::Budgets) -> BudgetStore {
     match written.store {
         written::BudgetStore::Memory => BudgetStore::Memory,
+        written::BudgetStore::Failing => BudgetStore::Failing,
     }
 }
 

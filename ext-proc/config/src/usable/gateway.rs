@@ -203,4 +203,6 @@ pub struct CacheStore {
 pub enum BudgetStore {
     /// In the service's own memory: one replica, and a restart forgets.
     Memory,
+    /// Always out of order, for rehearsing that.
+    Failing,
 }

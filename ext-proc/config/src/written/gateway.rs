@@ -163,7 +163,8 @@ impl Default for CacheStore {
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Budgets {
-    /// `memory`: in the service itself, so it is right for one replica, and a restart forgets what was spent.
+    /// `memory`: in the service itself, so it is right for one replica, and a restart forgets what was spent. `failing`:
+    /// always out of order, to rehearse what `on_store_failure` does.
     pub(crate) store: BudgetStore,
 }
 
@@ -181,4 +182,5 @@ impl Default for Budgets {
 #[schemars(inline)]
 pub(crate) enum BudgetStore {
     Memory,
+    Failing,
 }

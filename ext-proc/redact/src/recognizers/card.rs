@@ -1,12 +1,12 @@
 //! Payment card numbers.
 //! Must not know which numbers are in use: length, issuer range and check digit decide.
 
-use super::digits::{Run, luhn};
+use super::digits::{Run, Runs, luhn};
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 
-pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
-    for run in runs {
+pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
+    for run in runs.iter() {
         let mut first = 0;
         while first < run.groups.len() {
             match longest(field, run, first) {
@@ -22,7 +22,7 @@ pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
 }
 
 /// The group after the longest card number that begins with group `first`.
-fn longest(field: &Field<'_>, run: &Run, first: usize) -> Option<usize> {
+fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
     let start = run.groups[first].from;
     if field.before(start).is_some_and(|b| is_word(b) || b == b'.') {
         return None;
@@ -73,12 +73,14 @@ fn is_issued(digits: &[u8]) -> bool {
 }
 
 /// Groups as people write them: one block, blocks of equal size, or single digits; a table's columns are none of these.
-fn is_written_as_card(field: &Field<'_>, run: &Run, first: usize, after: usize) -> bool {
+fn is_written_as_card(field: &Field<'_>, run: Run<'_>, first: usize, after: usize) -> bool {
     let groups = &run.groups[first..after];
     if groups.len() == 1 {
         return true;
     }
-    let lens: Vec<usize> = groups.iter().map(super::digits::Group::len).collect();
+    let mut lens = [0; 19];
+    groups.iter().zip(&mut lens).for_each(|(group, len)| *len = group.len());
+    let lens = &lens[..groups.len()];
     let lines = (first..after - 1)
         .filter(|&g| run.separator(field, g).contains(&b'\n'))
         .count();
@@ -88,9 +90,9 @@ fn is_written_as_card(field: &Field<'_>, run: &Run, first: usize, after: usize) 
     }
     let (last, body) = lens
         .split_last()
-        .map_or((0, &lens[..]), |(last, body)| (*last, body));
+        .map_or((0, lens), |(last, body)| (*last, body));
     let even = body.iter().all(|&len| len == body[0]) && (last <= body[0] || lens.len() == 2);
-    let known = matches!(lens[..], [4, 6, 5] | [4, 6, 4] | [4, 5, 6] | [8, 8]);
+    let known = matches!(lens, [4, 6, 5] | [4, 6, 4] | [4, 5, 6] | [8, 8]);
     lines <= 1 && (even || known || (lines == 1 && lens.iter().all(|&len| len <= 6)))
 }
 

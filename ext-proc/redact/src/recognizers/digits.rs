@@ -1,6 +1,8 @@
 //! Numbers as groups of digits with separators between, the common view of cards, phones and national ids.
 //! Must not know what a number means.
 
+use std::ops::Range;
+
 use super::Field;
 
 /// Digits without anything between them.
@@ -18,19 +20,28 @@ impl Group {
     }
 }
 
-/// Groups that could be one number.
+/// All runs of a segment. Kept from segment to segment to spare allocations.
 #[derive(Debug, Default)]
-pub(crate) struct Run {
-    pub(crate) groups: Vec<Group>,
+pub(crate) struct Runs {
+    groups: Vec<Group>,
     /// All digits, 0 to 9.
-    pub(crate) digits: Vec<u8>,
+    digits: Vec<u8>,
+    /// Each run's groups.
+    ranges: Vec<Range<usize>>,
 }
 
-impl Run {
+/// Groups that could be one number: at most three separators between.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'r> {
+    pub(crate) groups: &'r [Group],
+    digits: &'r [u8],
+}
+
+impl Run<'_> {
     /// The digits of the groups `from` to `to` (exclusive).
     pub(crate) fn digits_of(&self, from: usize, to: usize) -> &[u8] {
-        let end = self.groups.get(to).map_or(self.digits.len(), |group| group.first);
-        &self.digits[self.groups[from].first..end]
+        let last = self.groups[to - 1];
+        &self.digits[self.groups[from].first..last.first + last.len()]
     }
 
     /// What stands between a group and the next.
@@ -39,33 +50,47 @@ impl Run {
     }
 }
 
-/// The runs of a field's segment: groups with at most three separators between.
-pub(crate) fn runs(field: &Field<'_>) -> Vec<Run> {
-    let text = field.text;
-    let mut runs: Vec<Run> = Vec::new();
-    let mut run = Run::default();
-    let mut at = field.from;
-    while at < text.len() {
-        if !text[at].is_ascii_digit() {
-            at += 1;
-            continue;
+impl Runs {
+    /// Reads the runs of a field's segment that have at least five digits.
+    pub(crate) fn read(&mut self, field: &Field<'_>) {
+        let text = field.text;
+        self.groups.clear();
+        self.digits.clear();
+        self.ranges.clear();
+        let mut start = 0;
+        let mut at = field.from;
+        while at < text.len() {
+            if !text[at].is_ascii_digit() {
+                at += 1;
+                continue;
+            }
+            let from = at;
+            if let Some(last) = self.groups.last()
+                && !is_separator(&text[last.to..from])
+            {
+                self.close(start);
+                start = self.groups.len();
+            }
+            let first = self.digits.len();
+            while let Some(b) = text.get(at).filter(|b| b.is_ascii_digit()) {
+                self.digits.push(b - b'0');
+                at += 1;
+            }
+            self.groups.push(Group { from, to: at, first });
         }
-        let from = at;
-        if let Some(last) = run.groups.last()
-            && !is_separator(&text[last.to..from])
-        {
-            runs.push(std::mem::take(&mut run));
-        }
-        let first = run.digits.len();
-        while let Some(b) = text.get(at).filter(|b| b.is_ascii_digit()) {
-            run.digits.push(b - b'0');
-            at += 1;
-        }
-        run.groups.push(Group { from, to: at, first });
+        self.close(start);
     }
-    runs.push(run);
-    runs.retain(|run| run.digits.len() >= 5);
-    runs
+
+    /// The runs read last.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Run<'_>> {
+        self.ranges.iter().map(|range| Run { groups: &self.groups[range.clone()], digits: &self.digits })
+    }
+
+    fn close(&mut self, start: usize) {
+        if self.groups.get(start).is_some_and(|first| self.digits.len() - first.first >= 5) {
+            self.ranges.push(start..self.groups.len());
+        }
+    }
 }
 
 fn is_separator(bytes: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! Telephone numbers: international and North American forms by themselves, any national form beside a word that says so.
 //! Must not know who is reachable; numbering plans are only used as far as they tell numbers from other digits.
 
-use super::digits::Run;
+use super::digits::{Group, Run, Runs};
 use super::{Field, Hit, is_word};
 use crate::engine::topic;
 use crate::entity::Entity;
@@ -22,6 +22,9 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
     [(Entity::PhoneNumber, BEFORE)].into_iter()
 }
 
+/// Groups of a number, at most.
+const GROUPS: usize = 7;
+
 /// What the form of a number says by itself.
 enum Form {
     /// It is a telephone number.
@@ -32,8 +35,8 @@ enum Form {
     Other,
 }
 
-pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
-    for run in runs {
+pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
+    for run in runs.iter() {
         let mut first = 0;
         while first < run.groups.len() {
             first = match longest(field, run, first) {
@@ -48,17 +51,20 @@ pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
 }
 
 /// The longest number that begins with group `first`, without crossing a line if it can.
-fn longest(field: &Field<'_>, run: &Run, first: usize) -> Option<(usize, Hit)> {
+fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)> {
     let from = start(field, run.groups[first].from)?;
+    let plus = field.text[from] == b'+' || field.text[from..].starts_with(b"(+");
+    let introduced = field.mentions().before(from, 40).has(topic(Entity::PhoneNumber));
     let mut best: Option<(usize, Hit)> = None;
     let mut lines = 0;
-    for after in first + 1..=run.groups.len() {
+    for after in first + 1..=run.groups.len().min(first + GROUPS) {
         if after > first + 1 {
             let separator = run.separator(field, after - 2);
             let line = separator.contains(&b'\n');
             lines += usize::from(line);
-            let opens = separator.contains(&b'(') && separator.len() > 1 && after > first + 3;
-            if lines > 1 || opens || (line && best.is_some()) {
+            // A bracket opens another number unless it holds the area code after a country code, or the zero that goes.
+            let opens = separator.contains(&b'(') && !(plus && after <= first + 3) && after > first + 2;
+            if lines > 1 || opens || (line && (best.is_some() || !introduced)) {
                 break;
             }
         }
@@ -70,13 +76,15 @@ fn longest(field: &Field<'_>, run: &Run, first: usize) -> Option<(usize, Hit)> {
         if digits.len() < 6 || touches(field, end) {
             continue;
         }
-        let score = match form(field, run, first, after, from) {
+        let written = Written { groups: &run.groups[first..after], digits, text: &field.text[from..end], plus };
+        let (to, rest) = after_extension(field, end);
+        let score = match written.form() {
+            Form::Clear(score) if introduced => score.max(0.8),
             Form::Clear(score) => score,
-            Form::Possible if field.mentions().before(from, 40).has(topic(Entity::PhoneNumber)) => 0.7,
-            Form::Possible if says_after(after_extension(field, end).1) => 0.6,
+            Form::Possible if introduced => 0.7,
+            Form::Possible if says_after(rest) => 0.6,
             Form::Possible | Form::Other => continue,
         };
-        let (to, _) = after_extension(field, end);
         if best.as_ref().is_none_or(|(_, hit)| score >= hit.score) {
             best = Some((after, Hit::new(from, to, Entity::PhoneNumber, score)));
         }
@@ -87,26 +95,23 @@ fn longest(field: &Field<'_>, run: &Run, first: usize) -> Option<(usize, Hit)> {
 /// Where the number begins that has its first digit at `digit`: a plus and an opening bracket belong to it.
 fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
     let mut from = digit;
-    if from > field.from && field.text[from - 1] == b'(' {
-        from -= 1;
+    for sign in [b'(', b'+', b'('] {
+        if from > field.from && field.text[from - 1] == sign {
+            from -= 1;
+        }
     }
-    if from > field.from && field.text[from - 1] == b'+' {
-        from -= 1;
-    }
-    let touched = field
-        .before(from)
-        .is_some_and(|b| is_word(b) || matches!(b, b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'='));
+    let touched = |b: u8| is_word(b) || matches!(b, b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'=' | b'+' | b'\\' | b'*' | b'^');
     let glued = field.before(from) == Some(b'-') && field.before(from - 1).is_some_and(is_word);
-    (!touched && !glued).then_some(from)
+    (!field.before(from).is_some_and(touched) && !glued).then_some(from)
 }
 
 /// Whether something stands at `end` that makes the digits part of something else.
 fn touches(field: &Field<'_>, end: usize) -> bool {
+    let digit = || field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
     match field.at(end) {
-        Some(b'x' | b'X') => !field.at(end + 1).is_some_and(|b| b.is_ascii_digit()),
-        Some(b'%' | b'/' | b'@' | b'_' | b'$' | b'=') => true,
-        Some(b'.' | b':') => field.at(end + 1).is_some_and(|b| b.is_ascii_digit()),
-        Some(b'-') => field.at(end + 1).is_some_and(|b| b.is_ascii_digit()),
+        Some(b'x' | b'X') => !digit(),
+        Some(b'%' | b'/' | b'@' | b'_' | b'$' | b'=' | b'*' | b'^') => true,
+        Some(b'.' | b':' | b'-' | b',') => digit(),
         Some(b) => is_word(b),
         None => false,
     }
@@ -114,23 +119,14 @@ fn touches(field: &Field<'_>, end: usize) -> bool {
 
 /// The end with an extension (`x123`, `ext. 123`), and the text after it.
 fn after_extension<'t>(field: &Field<'t>, end: usize) -> (usize, &'t [u8]) {
+    const LEADS: [&[u8]; 7] = [b"x", b" x", b"ext.", b" ext. ", b" ext ", b" ext.", b" x. "];
     let rest = &field.text[end..];
-    for lead in [
-        &b"x"[..],
-        b" x",
-        b"ext.",
-        b" ext. ",
-        b" ext ",
-        b" ext.",
-        b" x. ",
-        b"#",
-    ] {
+    if !matches!(rest, [b'x' | b'X' | b'e' | b'E', ..] | [b' ', b'x' | b'X' | b'e' | b'E', ..]) {
+        return (end, rest);
+    }
+    for lead in LEADS {
         if rest.len() > lead.len() && rest[..lead.len()].eq_ignore_ascii_case(lead) {
-            let digits = rest[lead.len()..]
-                .iter()
-                .take(7)
-                .take_while(|b| b.is_ascii_digit())
-                .count();
+            let digits = rest[lead.len()..].iter().take(7).take_while(|b| b.is_ascii_digit()).count();
             if (1..=6).contains(&digits) {
                 let to = end + lead.len() + digits;
                 return (to, &field.text[to..]);
@@ -150,41 +146,50 @@ fn says_after(rest: &[u8]) -> bool {
     })
 }
 
-fn form(field: &Field<'_>, run: &Run, first: usize, after: usize, from: usize) -> Form {
-    let groups = &run.groups[first..after];
-    let digits = run.digits_of(first, after);
-    let lens: Vec<usize> = groups.iter().map(super::digits::Group::len).collect();
-    let written = &field.text[from..groups[groups.len() - 1].to];
-    let plus = written[0] == b'+';
-    if written.iter().filter(|&&b| b == b'/').count() > 1 || written.contains(&b'_') || is_date(&lens, digits)
-    {
-        return Form::Other;
-    }
-    if plus {
-        return if digits.len() >= 8 && digits[0] != 0 {
-            Form::Clear(0.9)
-        } else {
-            Form::Possible
-        };
-    }
-    let separators: Vec<&[u8]> = (first..after - 1).map(|g| run.separator(field, g)).collect();
-    let same = separators.windows(2).all(|pair| pair[0] == pair[1]);
-    let bracket = written[0] == b'(' && separators.first().is_some_and(|s| s.starts_with(b")"));
-    let dashed = separators
-        .iter()
-        .all(|s| *s == b"-" || *s == b"." || *s == b") " || *s == b")" || *s == b")-");
-    match &lens[..] {
-        [3, 3, 4] if dashed && (same || bracket) => Form::Clear(0.75),
-        [1 | 3, 3, 3, 4]
-            if dashed && same && (lens[0] == 1 && digits[0] == 1 || digits.starts_with(&[0, 0, 1])) =>
-        {
-            Form::Clear(0.8)
+/// A number as it is written.
+struct Written<'w> {
+    groups: &'w [Group],
+    digits: &'w [u8],
+    text: &'w [u8],
+    plus: bool,
+}
+
+impl Written<'_> {
+    fn form(&self) -> Form {
+        let mut lens = [0; GROUPS];
+        self.groups.iter().zip(&mut lens).for_each(|(group, len)| *len = group.len());
+        let lens = &lens[..self.groups.len()];
+        let count = |b: u8| self.text.iter().filter(|&&other| other == b).count();
+        if count(b'/') > 1 || count(b'_') > 0 || is_date(lens, self.digits) || self.digits.windows(2).all(|pair| pair[0] == pair[1]) {
+            return Form::Other;
         }
-        [2..=5, rest @ ..] if bracket && (6..=9).contains(&rest.iter().sum::<usize>()) && rest.len() <= 2 => {
-            Form::Clear(0.6)
+        if self.plus {
+            return if self.digits.len() >= 8 && self.digits[0] != 0 { Form::Clear(0.9) } else { Form::Possible };
         }
-        _ if digits.starts_with(&[0, 0]) && digits.len() >= 11 && digits[2] != 0 => Form::Clear(0.6),
-        _ => Form::Possible,
+        let bracket = self.text[0] == b'(' && self.text.get(lens[0] + 1) == Some(&b')');
+        let joints = self.groups.windows(2).map(|pair| &self.text[pair[0].to - self.start()..pair[1].from - self.start()]);
+        let first = joints.clone().next().unwrap_or_default();
+        let same = joints.clone().all(|joint| joint == first) && first.len() == 1;
+        let dashed = joints.clone().all(|joint| matches!(joint, b"-" | b"." | b") " | b")" | b")-"));
+        match lens {
+            [3, 3, 4] if dashed && (same || bracket) => Form::Clear(0.75),
+            [1 | 3, 3, 3, 4] if dashed && same && (lens[0] == 1 && self.digits[0] == 1 || self.digits.starts_with(&[0, 0, 1])) => {
+                Form::Clear(0.8)
+            }
+            [1, 3, 3, 4] if self.digits[0] == 1 && self.text.get(1..3) == Some(b" (") => Form::Clear(0.8),
+            [2..=5, rest @ ..] if bracket && (6..=9).contains(&rest.iter().sum::<usize>()) && rest.len() <= 2 => Form::Clear(0.6),
+            _ if self.digits.starts_with(&[0, 0]) && self.digits.len() >= 11 && self.digits[2] != 0 && lens.len() > 1 => Form::Clear(0.6),
+            // National numbers with their trunk zero, in the groups that people use.
+            [2, 2, 2, 2, 2] | [2, 4, 4] | [3, 4, 4] | [4, 3, 4] | [4, 3, 3] | [3, 3, 2, 2] | [3, 3, 4] | [5, 6] if self.digits[0] == 0 && same && self.digits[1] != 0 => {
+                Form::Clear(0.6)
+            }
+            _ => Form::Possible,
+        }
+    }
+
+    /// Where the text begins, in positions of the groups.
+    fn start(&self) -> usize {
+        self.groups[self.groups.len() - 1].to - self.text.len()
     }
 }
 
@@ -192,9 +197,7 @@ fn form(field: &Field<'_>, run: &Run, first: usize, after: usize, from: usize) -
 fn is_date(lens: &[usize], digits: &[u8]) -> bool {
     let two = |i: usize| digits[i] * 10 + digits[i + 1];
     match lens {
-        [4, 2, 2, ..] => {
-            matches!(digits[0], 1 | 2) && (1..=12).contains(&two(4)) && (1..=31).contains(&two(6))
-        }
+        [4, 2, 2, ..] => matches!(digits[0], 1 | 2) && (1..=12).contains(&two(4)) && (1..=31).contains(&two(6)),
         [2, 2, 4] => {
             (1..=31).contains(&two(0))
                 && (1..=31).contains(&two(2))

@@ -1,7 +1,7 @@
 //! US social security numbers.
 //! Must not know who has which number: the form, the ranges never issued, and the words around decide.
 
-use super::digits::Run;
+use super::digits::Runs;
 use super::{Field, Hit, is_word};
 use crate::engine::topic;
 use crate::entity::Entity;
@@ -12,8 +12,8 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
     [(Entity::UsSsn, words)].into_iter()
 }
 
-pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
-    for run in runs {
+pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
+    for run in runs.iter() {
         for first in 0..run.groups.len() {
             let start = run.groups[first].from;
             if field
@@ -35,14 +35,13 @@ pub(crate) fn find(field: &Field<'_>, runs: &[Run], hits: &mut Vec<Hit>) {
             let mentions = field.mentions();
             let ssn = topic(Entity::UsSsn);
             let known = mentions.before(start, 40).has(ssn) || mentions.after(end, 20).has(ssn);
-            let lens: Vec<usize> = run.groups[first..after]
-                .iter()
-                .map(super::digits::Group::len)
-                .collect();
+            let mut lens = [0; 9];
+            run.groups[first..after].iter().zip(&mut lens).for_each(|(group, len)| *len = group.len());
+            let lens = &lens[..after - first];
             let dashes = (first..after - 1).all(|g| run.separator(field, g) == b"-");
             let next_dash =
                 field.at(end) == Some(b'-') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
-            let score = match (&lens[..], known) {
+            let score = match (lens, known) {
                 ([3, 2, 4], true) => 1.0,
                 (_, true) => 0.9,
                 ([3, 2, 4], false) if dashes && !next_dash => 0.8,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tollgate_budget::{BudgetStore as _, Charge, NanoUsd, Price, Reservation, ReserveError, Shortage, Tokens};
+use tollgate_budget::{BudgetStore as _, Charge, NanoUsd, Price, Reservation, ReserveError, SettleError, Shortage, Tokens};
 use tollgate_config::{Model, OnFailure};
 use tollgate_llm::request::RequestFacts;
 use tollgate_llm::{ApiError, ErrorKind, Usage};
@@ -19,8 +19,11 @@ use crate::serve::{Caller, Service, price};
 
 /// Longer than any exchange lasts: a reservation that nobody settles (a crash) is given back after this.
 const HOLD: Duration = Duration::from_secs(3600);
-/// The answer's length to reserve for where neither the request nor the model says one.
+/// The answer's length to reserve money for where neither the request nor the model says one.
 const UNSTATED_OUTPUT: u64 = 4096;
+/// The answer's length to count against a rate until it is known: few answers come near their limit, and a dozen requests
+/// must not use up a minute's tokens by what they might say.
+const USUAL_OUTPUT: u64 = 1024;
 
 /// The money of one exchange.
 pub(super) struct Account {
@@ -37,19 +40,11 @@ pub(super) struct Bill {
 }
 
 impl Bill {
-    /// USD as a decimal, exact.
-    pub(super) fn usd(&self) -> String {
-        let nano = self.cost.0.max(0);
-        let text = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
-        let short = text.trim_end_matches('0');
-        short.strip_suffix('.').unwrap_or(short).to_owned()
-    }
-
     pub(super) fn metadata(&self) -> Metadata {
         vec![
             (decision::INPUT_TOKENS, self.usage.input_tokens.into()),
             (decision::OUTPUT_TOKENS, self.usage.output_tokens.into()),
-            (decision::COST_USD, self.usd().into()),
+            (decision::COST_USD, self.cost.to_string().into()),
         ]
     }
 }
@@ -64,10 +59,6 @@ impl Account {
         read: &RequestFacts,
         now: SystemTime,
     ) -> Result<Self, Refusal> {
-        let mut account = Self { model: Arc::clone(model), reservation: None };
-        if caller.quotas.is_empty() {
-            return Ok(account);
-        }
         let output = read
             .max_output_tokens
             .or(model.max_output_tokens)
@@ -75,29 +66,18 @@ impl Account {
             .saturating_mul(read.choices.max(1));
         let most = Charge {
             cost: price(model.highest_price()).at_most(Tokens(facts.prompt_tokens), Tokens(output)),
-            tokens: Tokens(facts.prompt_tokens.saturating_add(output)),
+            tokens: Tokens(facts.prompt_tokens.saturating_add(output.min(USUAL_OUTPUT))),
         };
-        match service.budget.reserve(&caller.quotas, most, HOLD, now).await {
-            Ok(reservation) => account.reservation = Some(reservation),
-            Err(ReserveError::Refused(refused)) => {
-                let (kind, code) = match refused.shortage {
-                    Shortage::Budget { .. } => (ErrorKind::Budget, "insufficient_quota"),
-                    Shortage::Requests { .. } | Shortage::Tokens { .. } => (ErrorKind::RateLimit, "rate_limit_exceeded"),
-                };
-                let error = ApiError::new(kind, refused.to_string()).code(code);
-                return Err(Refusal { error, retry_after: refused.retry_after });
-            }
-            Err(ReserveError::Store(cause)) => {
-                service.metrics.store_failed();
-                error!(tenant = caller.tenant(), "budget store: {cause}");
-                if caller.policy().on_store_failure == OnFailure::Closed {
-                    return Err(ApiError::new(ErrorKind::Unavailable, "this gateway's budgets cannot be checked now; try again")
-                        .code("budget_unavailable")
-                        .into());
-                }
-            }
+        let reservation = reserve(service, caller, most, now).await?;
+        Ok(Self { model: Arc::clone(model), reservation })
+    }
+
+    /// Counts a request that the cache answers: it uses neither money nor tokens, but it is one of so many per minute.
+    pub(super) async fn cached(service: &Service, caller: &Caller, now: SystemTime) -> Result<(), Refusal> {
+        if let Some(reservation) = reserve(service, caller, Charge::NOTHING, now).await? {
+            done(service, service.budget.settle(reservation, Charge::NOTHING, now).await);
         }
-        Ok(account)
+        Ok(())
     }
 
     /// What the exchange cost, as far as its answer is known.
@@ -117,24 +97,54 @@ impl Account {
             let tokens = Tokens(bill.usage.input_tokens.saturating_add(bill.usage.output_tokens));
             service.budget.settle(reservation, Charge { cost: bill.cost, tokens }, now).await
         };
-        if let Err(cause) = settled {
-            service.metrics.store_failed();
-            warn!("an exchange could not be settled: {cause}");
-        }
-    }
-
-    /// The cache answered: the request counts, money and tokens don't.
-    pub(super) async fn cached(self, service: &Service, now: SystemTime) {
-        let Some(reservation) = self.reservation else { return };
-        if let Err(cause) = service.budget.settle(reservation, Charge::NOTHING, now).await {
-            service.metrics.store_failed();
-            warn!("a cache hit could not be settled: {cause}");
-        }
+        done(service, settled);
     }
 
     /// The price of whoever answered; the highest if that is not known.
     fn price(&self, provider: Option<&str>) -> Price {
         let offer = provider.and_then(|provider| self.model.offer(provider));
         price(offer.map_or_else(|| self.model.highest_price(), |offer| offer.price))
+    }
+}
+
+/// `None` where nothing is limited, or where the store is down and the policy lets requests pass then.
+async fn reserve(
+    service: &Service,
+    caller: &Caller,
+    most: Charge,
+    now: SystemTime,
+) -> Result<Option<Reservation>, Refusal> {
+    if caller.quotas.is_empty() {
+        return Ok(None);
+    }
+    match service.budget.reserve(&caller.quotas, most, HOLD, now).await {
+        Ok(reservation) => Ok(Some(reservation)),
+        Err(ReserveError::Refused(refused)) => {
+            let (kind, code) = match refused.shortage {
+                Shortage::Budget { .. } => (ErrorKind::Budget, "insufficient_quota"),
+                Shortage::Requests { .. } | Shortage::Tokens { .. } => (ErrorKind::RateLimit, "rate_limit_exceeded"),
+            };
+            let error = ApiError::new(kind, refused.to_string()).code(code);
+            Err(Refusal { error, retry_after: refused.retry_after })
+        }
+        Err(ReserveError::Store(cause)) => {
+            service.metrics.store_failed();
+            error!(tenant = caller.tenant(), "budget store: {cause}");
+            match caller.policy().on_store_failure {
+                OnFailure::Open => Ok(None),
+                OnFailure::Closed => {
+                    let message = "this gateway's budgets cannot be checked now; try again";
+                    Err(ApiError::new(ErrorKind::Unavailable, message).code("budget_unavailable").into())
+                }
+            }
+        }
+    }
+}
+
+/// A settlement that fails is the store's to mend: the reservation expires there.
+fn done(service: &Service, settled: Result<(), SettleError>) {
+    if let Err(cause) = settled {
+        service.metrics.store_failed();
+        warn!("an exchange could not be settled: {cause}");
     }
 }

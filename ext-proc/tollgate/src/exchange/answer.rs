@@ -46,6 +46,11 @@ impl Restorer {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn for_tests(engine: Arc<Engine>, rules: Arc<Rules>, vault: Arc<Vault>, key: tollgate_redact::TenantKey) -> Self {
+        Self { engine, rules, vault, strict: true, idle: false, key }
+    }
+
     /// The same rules with nothing to put back: what the cache may keep.
     fn without_values(&self) -> Self {
         Self { vault: Arc::new(Vault::new(self.key.clone())), ..self.clone() }
@@ -237,11 +242,14 @@ impl Answer {
         };
         self.counts.add(&rewritten.counts);
         if status < 400 && !rewritten.facts.error {
-            let usage = rewritten.facts.usage.unwrap_or_else(|| {
-                let mut meter = Meter::new(self.encoding);
-                plain::meter(self.endpoint, &body, &mut meter);
-                meter.usage(None, true, self.facts.prompt_tokens)
-            });
+            let usage = match rewritten.facts.usage {
+                Some(usage) if usage.input_tokens > 0 => usage,
+                reported => {
+                    let mut meter = Meter::new(self.encoding);
+                    plain::meter(self.endpoint, &body, &mut meter);
+                    meter.usage(reported, true, self.facts.prompt_tokens)
+                }
+            };
             let stored = (rewritten.facts.complete && self.lookup.is_on() && !self.facts.stream)
                 .then(|| self.storable(&body, &rewritten))
                 .flatten();

@@ -124,7 +124,7 @@ pub(super) fn reply(caller: &Caller, facts: &Facts, restorer: &Restorer, hit: &H
     };
     let headers = vec![
         ("x-tollgate-cache", "exact".to_owned()),
-        ("x-tollgate-cost-usd", "0".to_owned()),
+        ("x-tollgate-cost-usd", "0.00".to_owned()),
         ("age", hit.age.as_secs().to_string()),
     ];
     let metadata = vec![
@@ -132,7 +132,7 @@ pub(super) fn reply(caller: &Caller, facts: &Facts, restorer: &Restorer, hit: &H
         (decision::TENANT, caller.tenant().into()),
         (decision::KEY, caller.key().into()),
         (decision::CACHE, "exact".into()),
-        (decision::COST_USD, "0".into()),
+        (decision::COST_USD, "0.00".into()),
     ];
     Some(reply::answer(stored.stream, body, headers, metadata))
 }

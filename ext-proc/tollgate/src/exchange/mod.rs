@@ -6,8 +6,8 @@
 //! |---|---|
 //! | who asks, may they | [`identity`] |
 //! | read once: redact, hash, ask for usage | [`request`] |
-//! | hold the most it can cost, settle what it did | [`account`] |
 //! | answered before? | [`lookup`] |
+//! | hold the most it can cost, settle what it did | [`account`] |
 //! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`] |
 //! | what the service says by itself | [`reply`], [`models`] |
 
@@ -25,6 +25,7 @@ mod stream;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use tollgate_budget::NanoUsd;
 use tollgate_llm::{ApiError, Dialect, Endpoint, ErrorKind, dialect};
 use tollgate_routing::decision;
 use tollgate_routing::facts::Facts;
@@ -40,6 +41,8 @@ pub(crate) struct Exchange {
     service: Arc<Service>,
     /// In force when the exchange began; a reload does not change the rules in the middle.
     active: Arc<Active>,
+    /// Who asks, as soon as that is known.
+    caller: Option<Arc<Caller>>,
     stage: Stage,
 }
 
@@ -97,7 +100,7 @@ impl Exchange {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let active = service.active.load_full();
         service.metrics.began();
-        Self { service, active, stage: Stage::Idle }
+        Self { service, active, caller: None, stage: Stage::Idle }
     }
 
     async fn decide(&mut self, attributes: &Attributes, body: Vec<u8>) -> Result<RequestVerdict, Refusal> {
@@ -105,6 +108,7 @@ impl Exchange {
         let given = facts(attributes)?;
         let endpoint = given.endpoint(attributes)?;
         let caller = identity::identify(&self.active, attributes, now)?;
+        self.caller = Some(Arc::clone(&caller));
         let read = request::read(&self.service.engine, &caller, endpoint, &body)?;
         for (entity, count) in read.counts.iter() {
             self.service.metrics.redacted(entity.name(), "request", count);
@@ -117,16 +121,16 @@ impl Exchange {
         let model = self.active.config.model(&facts.model).ok_or_else(request::unknown_model)?;
         let target = target(&caller, &facts)?;
 
-        let account = Account::open(&self.service, &caller, model, &facts, &read.facts, now).await?;
         let lookup = lookup::Lookup::new(&caller, &facts, read.digest);
         let restorer = answer::Restorer::new(&self.service, &caller, read.vault);
         if let Some(hit) = lookup.find(&self.service, now).await
             && let Some(reply) = lookup::reply(&caller, &facts, &restorer, &hit)
         {
-            account.cached(&self.service, now).await;
+            Account::cached(&self.service, &caller, now).await?;
             self.finished(&caller, &facts, Outcome::Cached, None);
             return Ok(RequestVerdict::Reply(reply));
         }
+        let account = Account::open(&self.service, &caller, model, &facts, &read.facts, now).await?;
 
         let mut metadata = vec![
             (decision::DECISION, decision::ALLOW.into()),
@@ -145,9 +149,15 @@ impl Exchange {
     /// Refuses, in the client's dialect; what is known of the caller goes into the log, what was asked does not.
     fn refuse(&self, attributes: &Attributes, dialect: Dialect, refusal: &Refusal) -> Reply {
         let Refusal { error, retry_after } = refusal;
-        self.service.metrics.finished("", "", Outcome::Refused.name());
+        let given = facts(attributes).ok().and_then(|given| given.0);
+        let (tenant, key) = self.caller.as_ref().map_or(("", ""), |caller| (caller.tenant(), caller.key()));
+        let model = given.as_ref().map_or("", |facts| facts.model.as_str());
+        self.service.metrics.finished(tenant, model, Outcome::Refused.name());
         info!(
-            request_id = given_id(attributes).as_deref().unwrap_or_default(),
+            request_id = given.as_ref().map_or("", |facts| facts.request_id.as_str()),
+            tenant,
+            key,
+            model,
             status = error.status,
             code = error.code.unwrap_or_default(),
             outcome = Outcome::Refused.name(),
@@ -171,7 +181,7 @@ impl Exchange {
             prompt_tokens = facts.prompt_tokens,
             input_tokens = usage.input_tokens,
             output_tokens = usage.output_tokens,
-            cost_usd = bill.map(account::Bill::usd).unwrap_or_default(),
+            cost_usd = bill.map_or(NanoUsd::ZERO, |bill| bill.cost).to_string(),
             outcome = outcome.name(),
             "exchange",
         );
@@ -264,10 +274,6 @@ fn facts(attributes: &Attributes) -> Result<Given, ApiError> {
             .code("version_mismatch")
     })?;
     Ok(Given(facts))
-}
-
-fn given_id(attributes: &Attributes) -> Option<String> {
-    facts(attributes).ok()?.0.map(|facts| facts.request_id)
 }
 
 impl Given {

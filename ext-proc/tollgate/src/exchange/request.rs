@@ -104,7 +104,7 @@ impl Pass<'_> {
 
 impl Pass<'_> {
     /// Redacts one string and takes it into the hash as it will be sent.
-    fn redact(&mut self, text: &Text<'_>) {
+    fn redact(&mut self, text: &Text<'_>, hash: fn(&mut CanonicalHasher, &str)) {
         let decoded = text.str.decode();
         let verdict = match (&mut self.redactor, text.kind) {
             (None, _) => Verdict::Pass(Cow::Borrowed(&*decoded)),
@@ -117,7 +117,7 @@ impl Pass<'_> {
                     self.edits.replace_text(&text.str, redacted);
                 }
                 if let Some(hasher) = &mut self.hasher {
-                    hasher.text(&passed);
+                    hash(hasher, &passed);
                 }
             }
             Verdict::Blocked(entity) => self.blocked = self.blocked.or(Some(entity)),
@@ -127,15 +127,12 @@ impl Pass<'_> {
 
 impl RequestVisitor for Pass<'_> {
     fn text(&mut self, text: &Text<'_>) {
-        self.redact(text);
+        self.redact(text, CanonicalHasher::text);
     }
 
     fn key(&mut self, key: &Text<'_>) {
-        // A key cannot be hashed as a replaced text, so the original stands for it: equal keys, equal redaction.
-        let hasher = self.hasher.take();
-        self.redact(key);
-        self.hasher = hasher;
-        self.other(&Token::Key(key.str));
+        self.options.token(&Token::Key(key.str));
+        self.redact(key, CanonicalHasher::key);
     }
 
     fn other(&mut self, token: &Token<'_>) {

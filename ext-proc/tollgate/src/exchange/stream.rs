@@ -247,3 +247,7 @@ impl Events {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

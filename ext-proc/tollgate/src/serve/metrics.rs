@@ -77,8 +77,10 @@ impl Metrics {
                 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1.0,
             ]),
         };
-        metrics.reloads.get_or_create(&ByResult { result: "kept_last_good" });
-        metrics.reloads.get_or_create(&ByResult { result: "applied" });
+        // Both are there from the start, so that an alert can be written before the first failure.
+        for result in ["applied", "kept_last_good"] {
+            metrics.reloads.get_or_create(&ByResult { result }).inc_by(0);
+        }
         metrics.mark_reload();
         metrics.registered()
     }

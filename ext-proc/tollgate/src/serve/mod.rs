@@ -12,8 +12,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
-use tollgate_budget::Stores;
-use tollgate_config::{Address, Config};
+use tollgate_budget::{FailingStore, Stores};
+use tollgate_cache::MemoryStore;
+use tollgate_config::{Address, BudgetStore, Config};
 use tollgate_wire::{Endpoint, Policy, Readiness, Server};
 use tracing::info;
 
@@ -26,7 +27,7 @@ pub(crate) struct Service {
     /// The configuration in force; an exchange keeps the one that it began with.
     pub(crate) active: ArcSwap<Active>,
     pub(crate) budget: Stores,
-    pub(crate) cache: tollgate_cache::MemoryStore,
+    pub(crate) cache: tollgate_cache::Stores,
     pub(crate) metrics: Metrics,
     pub(crate) engine: Arc<tollgate_redact::Engine>,
     /// Drawn at start: what tenants' redaction keys derive from where the configuration names no secret.
@@ -67,14 +68,18 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
     }
     let addresses = Addresses::of(&config);
     let drain = config.service.drain;
-    let cache = tollgate_cache::MemoryStore::new(config.cache.max_bytes);
+    let cache = tollgate_cache::Stores::Memory(MemoryStore::new(config.cache.max_bytes));
+    let budget = match config.budget {
+        BudgetStore::Memory => Stores::default(),
+        BudgetStore::Failing => Stores::Failing(FailingStore),
+    };
     let mut fallback_secret = [0; 32];
     getrandom::fill(&mut fallback_secret).map_err(|error| anyhow::anyhow!("no random bytes from the system: {error}"))?;
     let service = Arc::new(Service {
         active: ArcSwap::from_pointee(Active::new(config, &fallback_secret)?),
         engine: Arc::new(tollgate_redact::Engine::new()),
         fallback_secret,
-        budget: Stores::default(),
+        budget,
         cache,
         metrics: Metrics::new(),
     });

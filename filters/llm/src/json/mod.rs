@@ -5,6 +5,7 @@
 //! allocates per token: tokens borrow from the body and know where in it they stand. Whoever edits collects a
 //! [`Splice`], and every byte that nobody edited leaves as it came.
 
+mod bytes;
 mod escape;
 mod scanner;
 mod splice;

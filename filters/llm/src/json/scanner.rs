@@ -4,6 +4,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::bytes::{digits, escape_length, next_special};
 use super::escape::Str;
 
 /// How many arrays and objects may stand inside each other. `serde_json` and most providers stop at 128 as well.
@@ -135,11 +136,9 @@ impl<'a> Scanner<'a> {
     pub fn next(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
         self.skip_white_space();
         self.token_start = self.at;
-        match self.expect {
-            Expect::Nothing if self.at == self.text.len() => Ok(None),
-            Expect::Nothing => Err(self.error(SyntaxErrorKind::TrailingData)),
-            Expect::CommaOrEnd => match self.byte()? {
-                b',' => {
+        if self.expect == Expect::CommaOrEnd {
+            match self.peek() {
+                Some(b',') => {
                     self.at += 1;
                     self.skip_white_space();
                     self.token_start = self.at;
@@ -148,13 +147,20 @@ impl<'a> Scanner<'a> {
                     } else {
                         Expect::Value
                     };
-                    self.token().map(Some)
                 }
-                b'}' if self.in_object => Ok(Some(self.close(Token::ObjectEnd))),
-                b']' if !self.in_object => Ok(Some(self.close(Token::ArrayEnd))),
-                _ => Err(self.error(SyntaxErrorKind::ExpectedCommaOrEnd)),
-            },
-            Expect::Value | Expect::ValueOrEnd | Expect::Key | Expect::KeyOrEnd => self.token().map(Some),
+                Some(b'}') if self.in_object => return Ok(Some(self.close(Token::ObjectEnd))),
+                Some(b']') if !self.in_object => return Ok(Some(self.close(Token::ArrayEnd))),
+                _ => return Err(self.unexpected(SyntaxErrorKind::ExpectedCommaOrEnd)),
+            }
+        }
+        match self.expect {
+            Expect::Key => self.key(),
+            Expect::KeyOrEnd if self.peek() == Some(b'}') => Ok(Some(self.close(Token::ObjectEnd))),
+            Expect::KeyOrEnd => self.key(),
+            Expect::ValueOrEnd if self.peek() == Some(b']') => Ok(Some(self.close(Token::ArrayEnd))),
+            Expect::Value | Expect::ValueOrEnd => self.value(),
+            Expect::Nothing if self.at == self.text.len() => Ok(None),
+            Expect::Nothing | Expect::CommaOrEnd => Err(self.unexpected(SyntaxErrorKind::TrailingData)),
         }
     }
 
@@ -191,52 +197,45 @@ impl<'a> Scanner<'a> {
         self.depth
     }
 
-    #[inline(always)]
-    fn token(&mut self) -> Result<Token<'a>, SyntaxError> {
-        let byte = self.byte()?;
-        match (self.expect, byte) {
-            (Expect::KeyOrEnd, b'}') => return Ok(self.close(Token::ObjectEnd)),
-            (Expect::ValueOrEnd, b']') => return Ok(self.close(Token::ArrayEnd)),
-            (Expect::Key | Expect::KeyOrEnd, b'"') => return self.key(),
-            (Expect::Key | Expect::KeyOrEnd, _) => return Err(self.error(SyntaxErrorKind::ExpectedKey)),
-            _ => {}
-        }
-        let token = match byte {
-            b'"' => Token::String(self.string()?),
-            b'{' => return self.open(true),
-            b'[' => return self.open(false),
-            b'-' | b'0'..=b'9' => Token::Number(self.number()?),
-            b't' => self.literal("true", Token::Bool(true))?,
-            b'f' => self.literal("false", Token::Bool(false))?,
-            b'n' => self.literal("null", Token::Null)?,
-            _ => return Err(self.error(SyntaxErrorKind::ExpectedValue)),
+    #[inline]
+    fn value(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
+        let token = match self.peek() {
+            Some(b'"') => Token::String(self.string()?),
+            Some(b'{') => return self.open(Token::ObjectStart, true),
+            Some(b'[') => return self.open(Token::ArrayStart, false),
+            Some(b'-' | b'0'..=b'9') => Token::Number(self.number()?),
+            Some(b't') => self.literal("true", Token::Bool(true))?,
+            Some(b'f') => self.literal("false", Token::Bool(false))?,
+            Some(b'n') => self.literal("null", Token::Null)?,
+            _ => return Err(self.unexpected(SyntaxErrorKind::ExpectedValue)),
         };
         self.token_end = self.at;
         self.expect = self.after_value();
-        Ok(token)
+        Ok(Some(token))
     }
 
-    fn key(&mut self) -> Result<Token<'a>, SyntaxError> {
+    #[inline]
+    fn key(&mut self) -> Result<Option<Token<'a>>, SyntaxError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected(SyntaxErrorKind::ExpectedKey));
+        }
         let start = self.at;
         let key = self.string()?;
         self.token_end = self.at;
         self.skip_white_space();
-        let found = self.byte();
-        if !matches!(found, Ok(b':')) {
-            let error = found
-                .err()
-                .unwrap_or_else(|| self.error(SyntaxErrorKind::ExpectedColon));
+        if self.peek() != Some(b':') {
+            let error = self.unexpected(SyntaxErrorKind::ExpectedColon);
             self.at = start;
             return Err(error);
         }
         self.at += 1;
         self.expect = Expect::Value;
-        Ok(Token::Key(key))
+        Ok(Some(Token::Key(key)))
     }
 
-    fn open(&mut self, object: bool) -> Result<Token<'a>, SyntaxError> {
+    fn open(&mut self, token: Token<'a>, object: bool) -> Result<Option<Token<'a>>, SyntaxError> {
         if self.depth == MAX_DEPTH {
-            return Err(self.error(SyntaxErrorKind::TooDeep));
+            return Err(self.unexpected(SyntaxErrorKind::TooDeep));
         }
         self.at += 1;
         self.token_end = self.at;
@@ -248,13 +247,12 @@ impl<'a> Scanner<'a> {
         };
         self.depth += 1;
         self.in_object = object;
-        if object {
-            self.expect = Expect::KeyOrEnd;
-            Ok(Token::ObjectStart)
+        self.expect = if object {
+            Expect::KeyOrEnd
         } else {
-            self.expect = Expect::ValueOrEnd;
-            Ok(Token::ArrayStart)
-        }
+            Expect::ValueOrEnd
+        };
+        Ok(Some(token))
     }
 
     fn close(&mut self, token: Token<'a>) -> Token<'a> {
@@ -357,102 +355,22 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn byte(&self) -> Result<u8, SyntaxError> {
-        match self.text.as_bytes().get(self.at) {
-            Some(&byte) => Ok(byte),
-            None => Err(self.error(SyntaxErrorKind::UnexpectedEnd)),
-        }
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
     }
 
-    const fn error(&self, kind: SyntaxErrorKind) -> SyntaxError {
+    /// What is wrong with the byte that comes next, or that none does.
+    #[cold]
+    fn unexpected(&self, kind: SyntaxErrorKind) -> SyntaxError {
+        let ended = self.at == self.text.len();
         SyntaxError {
             offset: self.at,
-            kind,
+            kind: if ended {
+                SyntaxErrorKind::UnexpectedEnd
+            } else {
+                kind
+            },
         }
     }
-}
-
-/// The end of the digits at `at`, of which there must be one.
-fn digits(bytes: &[u8], at: usize) -> Result<usize, SyntaxError> {
-    let count = bytes
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    if count > 0 {
-        return Ok(at + count);
-    }
-    let kind = if at >= bytes.len() {
-        SyntaxErrorKind::UnexpectedEnd
-    } else {
-        SyntaxErrorKind::InvalidNumber
-    };
-    Err(SyntaxError { offset: at, kind })
-}
-
-/// The length of the escape whose backslash stands at `at`.
-fn escape_length(bytes: &[u8], at: usize) -> Result<usize, SyntaxError> {
-    let digits = match bytes.get(at + 1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => return Ok(2),
-        Some(b'u') => bytes.get(at + 2..).unwrap_or_default(),
-        Some(_) => {
-            return Err(SyntaxError {
-                offset: at,
-                kind: SyntaxErrorKind::InvalidEscape,
-            });
-        }
-        None => {
-            return Err(SyntaxError {
-                offset: at + 1,
-                kind: SyntaxErrorKind::UnexpectedEnd,
-            });
-        }
-    };
-    match digits
-        .iter()
-        .take(4)
-        .take_while(|byte| byte.is_ascii_hexdigit())
-        .count()
-    {
-        4 => Ok(6),
-        count if count == digits.len() => Err(SyntaxError {
-            offset: bytes.len(),
-            kind: SyntaxErrorKind::UnexpectedEnd,
-        }),
-        _ => Err(SyntaxError {
-            offset: at,
-            kind: SyntaxErrorKind::InvalidEscape,
-        }),
-    }
-}
-
-/// The first quote, backslash or control character at or behind `at`; the length of `bytes` if there is none.
-///
-/// Eight bytes at a time: nearly all of a body is the inside of strings, and wasm has no vector instructions here.
-/// The bit tricks are those of "Bit Twiddling Hacks", <https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>;
-/// a borrow can only mark bytes behind the first true one, and the first is all that is used.
-#[inline]
-fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let rest = bytes.get(at..).unwrap_or_default();
-    let (words, tail) = rest.as_chunks::<8>();
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found =
-            (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash))
-                & HIGH;
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    at + tail
-        .iter()
-        .take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
-        .count()
 }

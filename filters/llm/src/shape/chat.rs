@@ -111,6 +111,7 @@ const MESSAGE_FIELDS: Fields = &[
     ("status", Carry),
     ("cache_control", Carry),
     ("provider_specific_fields", Loose(TEXT)),
+    ("extra_content", Carry),
 ];
 
 pub(crate) static PART: Rule = object(&Object::by_type(PART_COMMON, PARTS));
@@ -124,7 +125,10 @@ const PART_COMMON: Fields = &[
 ];
 
 static PARTS: &[Case] = &[
-    case!(&["text"], &[("text", text(TEXT)), ("annotations", Loose(TEXT))]),
+    case!(
+        &["text", "input_text", "output_text"],
+        &[("text", text(TEXT)), ("annotations", Loose(TEXT))]
+    ),
     case!(&["refusal"], &[("refusal", text(REFUSAL))]),
     case!(
         &["image_url"],
@@ -137,6 +141,10 @@ static PARTS: &[Case] = &[
     case!(&["input_audio"], &[("input_audio", Carry)]),
     case!(&["audio_url"], &[("audio_url", Carry)]),
     case!(&["video_url"], &[("video_url", Carry)]),
+    case!(&["video"], &[("video", Carry)]),
+    case!(&["image_embeds"], &[("image_embeds", Carry)]),
+    case!(&["audio_embeds"], &[("audio_embeds", Carry)]),
+    case!(&["reference"], &[("reference_ids", Carry)]),
     case!(&["file"], &[("file", object(&FILE))]),
     case!(
         &["document_url"],
@@ -196,7 +204,7 @@ static FILE: Object = Object::of(&[case!(
 )]);
 
 static TOOL_CALL: Rule = object(&Object {
-    mark: Mark::Block,
+    mark: Mark::Call,
     ..Object::of(&[case!(
         &[],
         &[
@@ -246,12 +254,20 @@ const ANSWER_FIELDS: Fields = &[
     ("choices", list(&CHOICE)),
     ("usage", Usage),
     ("error", ERROR),
+    // Where Groq puts a stream's usage.
+    ("x_groq", object(&GROQ)),
+    // What Perplexity found.
+    ("citations", Loose(TEXT)),
+    ("search_results", Loose(TEXT)),
+    ("related_questions", Loose(TEXT)),
     // Answers of proxies that lost the envelope: `{"message": …}` or `{"detail": …}`.
     ("message", ERROR_TEXT),
     ("detail", ERROR_TEXT),
 ];
 
 pub(super) const ERROR_TEXT: Rule = Loose(TEXT);
+
+static GROQ: Object = Object::of(&[case!(&[], &[("usage", Usage), ("error", ERROR)])]).lenient();
 
 /// The answer of `/v1/embeddings`: numbers.
 pub(crate) static EMBEDDINGS: Object = Object::of(&[case!(

@@ -13,8 +13,11 @@ macro_rules! case {
     }};
 }
 
+mod ahead;
 pub(crate) mod chat;
 pub(crate) mod messages;
+mod path;
+pub(crate) mod response_events;
 pub(crate) mod responses;
 mod walker;
 
@@ -22,7 +25,8 @@ use crate::json::{Str, Token};
 use crate::usage::Figures;
 use crate::{BodyError, Channel, ImageField, Part, Role, TextKind};
 
-pub(crate) use walker::{Path, Walker};
+pub(crate) use path::Path;
+pub(crate) use walker::Walker;
 
 /// What to do with a value.
 #[derive(Debug)]
@@ -136,7 +140,9 @@ pub(crate) enum Mark {
     Image,
     /// One of several answers: `index` or the place in the list.
     Choice,
-    /// A block, a content part or a tool call: `index` or the place in the list.
+    /// A tool call of chat: `index` or the place in the list.
+    Call,
+    /// A block or a content part: its place in the list.
     Block,
     /// A part of a reasoning summary, counted apart from the blocks.
     Summary,

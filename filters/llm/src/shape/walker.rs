@@ -1,57 +1,15 @@
 //! One pass over a body along a table: every token goes to the handler once, in order.
 //! Must not know any field's name beyond `type`, `role` and the indexes that a table asks for.
 
-use std::fmt;
-
+use super::ahead::Ahead;
+use super::path::{Path, Step};
 use super::{
     AUDIO_BLOCK, Case, Context, Handler, Leaf, Mark, Object, Of, OnObject, OnString, Rule, SUMMARY_BLOCKS,
     Tag,
 };
-use crate::json::{Scanner, Str, SyntaxError, SyntaxErrorKind, Token};
+use crate::json::{Scanner, SyntaxError, SyntaxErrorKind, Token};
 use crate::usage::Figures;
 use crate::{BodyError, Role};
-
-/// Where the walk is. Written only when somebody asks, so that a walk builds no strings.
-#[derive(Debug, Default)]
-pub(crate) struct Path<'a> {
-    steps: Vec<Step<'a>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    Field(&'a str),
-    Index(usize),
-    /// A key that no table knows. It is shown only if it looks like a field's name, since a path is shown to people
-    /// and written to logs, where nothing of a prompt must be.
-    Foreign(&'a str),
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, step) in self.steps.iter().enumerate() {
-            match step {
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Field(name) | Step::Foreign(name) => {
-                    if place > 0 {
-                        f.write_str(".")?;
-                    }
-                    let foreign = matches!(step, Step::Foreign(_));
-                    f.write_str(if foreign && !is_field_name(name) {
-                        "*"
-                    } else {
-                        name
-                    })?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a key looks like a field's name and not like somebody's data.
-fn is_field_name(key: &str) -> bool {
-    key.len() <= 40 && !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-}
 
 /// Walks one body.
 pub(crate) struct Walker<'a, 'h, H> {
@@ -59,18 +17,6 @@ pub(crate) struct Walker<'a, 'h, H> {
     handler: &'h mut H,
     path: Path<'a>,
     context: Context,
-}
-
-/// What is needed of an object before its first field is read.
-#[derive(Debug, Default)]
-struct Ahead<'a> {
-    tag: Option<Str<'a>>,
-    /// Whether there is a `type` that is no string.
-    odd_tag: bool,
-    role: Option<Str<'a>>,
-    index: Option<u32>,
-    outer: Option<u32>,
-    summary: Option<u32>,
 }
 
 impl<'a, 'h, H: Handler<'a>> Walker<'a, 'h, H> {
@@ -221,7 +167,7 @@ impl<'a, 'h, H: Handler<'a>> Walker<'a, 'h, H> {
 
     /// Reads an object whose brace has been read.
     fn object(&mut self, object: &'static Object, position: usize) -> Result<(), BodyError> {
-        let ahead = self.look_ahead(object);
+        let ahead = Ahead::of(&self.scanner, object);
         let tag = ahead.tag.map(|tag| tag.decode());
         let tag = match (object.tag, tag.as_deref()) {
             (Tag::None, _) => "",
@@ -398,7 +344,8 @@ impl<'a, 'h, H: Handler<'a>> Walker<'a, 'h, H> {
                 };
             }
             Mark::Choice => context.choice = ahead.index.unwrap_or(position),
-            Mark::Block => context.block = ahead.index.unwrap_or(position),
+            Mark::Call => context.block = ahead.index.unwrap_or(position),
+            Mark::Block => context.block = position,
             Mark::Summary => context.block = SUMMARY_BLOCKS.saturating_add(position),
             Mark::Audio => context.block = AUDIO_BLOCK,
             Mark::Event => {
@@ -422,59 +369,6 @@ impl<'a, 'h, H: Handler<'a>> Walker<'a, 'h, H> {
         if let Some(role) = case.role {
             self.context.role = role;
         }
-    }
-
-    /// Finds what decides how the object is read, wherever in it that stands. Clients that sort their keys send
-    /// `content` before `role`. An error is left to be found, and reported, by the walk itself.
-    fn look_ahead(&self, object: &Object) -> Ahead<'a> {
-        let mut ahead = Ahead::default();
-        let wants_tag = object.tag != Tag::None;
-        let (wants_role, wants_index) = match object.mark {
-            Mark::Message | Mark::Item => (true, false),
-            Mark::Choice | Mark::Block => (false, true),
-            // Which indexes an event has depends on the event, so all of it is looked at; events are small.
-            Mark::Event => (true, true),
-            _ => (false, false),
-        };
-        let mut missing = usize::from(wants_tag) + usize::from(wants_role) + usize::from(wants_index);
-        if missing == 0 {
-            return ahead;
-        }
-        let mut scanner = self.scanner.clone();
-        while let Ok(Some(Token::Key(key))) = scanner.next() {
-            let outside = scanner.depth();
-            let Ok(Some(token)) = scanner.next() else { break };
-            match (&*key.decode(), token) {
-                ("type", Token::String(str)) if wants_tag => {
-                    ahead.tag = Some(str);
-                    missing -= 1;
-                }
-                ("type", _) if wants_tag => ahead.odd_tag = true,
-                ("role", Token::String(str)) if wants_role => {
-                    ahead.role = Some(str);
-                    missing -= 1;
-                }
-                ("index", Token::Number(number)) if wants_index => {
-                    ahead.index = number.parse().ok();
-                    missing -= usize::from(object.mark != Mark::Event);
-                }
-                ("content_index" | "command_index", Token::Number(number)) if wants_index => {
-                    ahead.index = number.parse().ok();
-                }
-                ("output_index", Token::Number(number)) => ahead.outer = number.parse().ok(),
-                ("summary_index", Token::Number(number)) => ahead.summary = number.parse().ok(),
-                _ => {}
-            }
-            if missing == 0 {
-                break;
-            }
-            while scanner.depth() > outside {
-                if !matches!(scanner.next(), Ok(Some(_))) {
-                    return ahead;
-                }
-            }
-        }
-        ahead
     }
 }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::answer::{Finish, Outcome};
 use crate::json::{Str, Token};
 use crate::shape::{
-    Context, Fact, Handler, Leaf, Mark, Object, Path, Walker, WholeKind, chat, messages, responses,
+    Context, Fact, Handler, Leaf, Mark, Object, Path, Walker, WholeKind, chat, messages, response_events,
 };
 use crate::usage::{CacheConvention, Figures};
 use crate::{BodyError, Channel, Endpoint, Part, Role, TextKind, Usage};
@@ -123,7 +123,7 @@ impl StreamReader {
         }
         let shape: &'static Object = match self.endpoint {
             Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Embeddings => &chat::ANSWER,
-            Endpoint::Responses => &responses::EVENT,
+            Endpoint::Responses => &response_events::EVENT,
             Endpoint::Messages => &messages::EVENT,
         };
         let mut handler = EventHandler {
@@ -313,8 +313,7 @@ impl<'a> Handler<'a> for EventHandler<'a> {
                     || matches!(tag, "content_block_start" | "content_block_delta");
             }
             Mark::Error => self.in_error = true,
-            // Inside a chunk of chat, blocks are tool calls.
-            Mark::Block if self.incremental => self.started.push(context.channel(Part::ToolArguments)),
+            Mark::Call => self.started.push(context.channel(Part::ToolArguments)),
             _ => {}
         }
         self.outcome.enter(mark, tag);

@@ -52,7 +52,11 @@ impl Pattern for Cl100k {
 #[inline(always)]
 fn letters(text: &[u8], at: usize) -> usize {
     let end = ascii_letters(text, at);
-    if text.get(end).is_some_and(|byte| !byte.is_ascii()) { run(text, end, LETTER) } else { end }
+    if text.get(end).is_some_and(|byte| !byte.is_ascii()) {
+        run(text, end, LETTER)
+    } else {
+        end
+    }
 }
 
 #[inline]

@@ -29,7 +29,11 @@ impl Pattern for Gpt2 {
         let (class, _) = class_at(text, start);
         if class & LETTER != 0 {
             let end = ascii_letters(text, start);
-            return if text.get(end).is_some_and(|byte| !byte.is_ascii()) { run(text, end, LETTER) } else { end };
+            return if text.get(end).is_some_and(|byte| !byte.is_ascii()) {
+                run(text, end, LETTER)
+            } else {
+                end
+            };
         }
         if class & NUMBER != 0 {
             return run(text, start, NUMBER);

@@ -59,7 +59,10 @@ fn ascii_run(text: &[u8], mut at: usize, set: u8, fold: u8) -> usize {
         }
         at += 8;
     }
-    while text.get(at).is_some_and(|&byte| ASCII[usize::from(byte)] & set != 0) {
+    while text
+        .get(at)
+        .is_some_and(|&byte| ASCII[usize::from(byte)] & set != 0)
+    {
         at += 1;
     }
     at
@@ -78,7 +81,11 @@ pub(super) struct White {
 /// The run of white space from `at`, where at least one is.
 #[inline]
 pub(super) fn white(text: &[u8], at: usize) -> White {
-    let mut run = White { end: at, last: at, newline: None };
+    let mut run = White {
+        end: at,
+        last: at,
+        newline: None,
+    };
     loop {
         let (class, len) = class_at(text, run.end);
         if class & SPACE == 0 {
@@ -96,7 +103,11 @@ impl White {
     /// `\s+(?!\S)` and, where that fails, `\s`: white space before a word leaves it its last character.
     #[inline]
     pub(super) fn before_word(&self, text: &[u8], at: usize) -> usize {
-        if self.end == text.len() || self.last == at { self.end } else { self.last }
+        if self.end == text.len() || self.last == at {
+            self.end
+        } else {
+            self.last
+        }
     }
 }
 
@@ -104,7 +115,11 @@ impl White {
 /// letters is U+017F, the long s.
 #[inline(always)]
 pub(super) fn contraction(text: &[u8], at: usize) -> Option<usize> {
-    if text.get(at) != Some(&b'\'') { None } else { contraction_after_apostrophe(text, at) }
+    if text.get(at) != Some(&b'\'') {
+        None
+    } else {
+        contraction_after_apostrophe(text, at)
+    }
 }
 
 #[inline]

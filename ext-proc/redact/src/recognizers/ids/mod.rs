@@ -68,21 +68,61 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
 /// The kinds, by the length of their pattern.
 #[derive(Debug)]
 pub(crate) struct Ids {
-    by_length: Vec<Vec<(&'static Kind, Topics)>>,
+    by_length: Vec<Vec<Entry>>,
 }
 
-/// Characters of an identifier with its separators, at most.
+/// A kind, ready to be compared.
+#[derive(Debug)]
+struct Entry {
+    kind: &'static Kind,
+    topic: Topics,
+    /// Bit i: the character i must be a digit.
+    digits: u32,
+    /// Bit i: it must be a letter.
+    letters: u32,
+    /// Characters that must be themselves.
+    literals: bool,
+}
+
+impl Entry {
+    fn new(kind: &'static Kind, topic: Topics) -> Self {
+        let mask = |class: fn(u8) -> bool| kind.pattern.bytes().enumerate().filter(|(_, p)| class(*p)).fold(0, |mask, (i, _)| mask | 1 << i);
+        Self {
+            kind,
+            topic,
+            digits: mask(|p| p.is_ascii_digit()),
+            letters: mask(|p| p.is_ascii_alphabetic() && p != b'X'),
+            literals: kind.pattern.bytes().any(|p| !matches!(p, b'9' | b'A' | b'X')),
+        }
+    }
+}
+
+/// Characters of an identifier without its separators, at most.
 const LONGEST: usize = 24;
+/// Groups of characters, at most.
+const GROUPS: usize = 8;
 /// How far before an identifier its topic word may stand.
 const REACH: usize = 48;
+
+/// Characters that could be an identifier.
+#[derive(Debug, Default)]
+struct Candidate {
+    from: usize,
+    to: usize,
+    chars: [u8; LONGEST],
+    len: usize,
+    /// Bit i: the character i is a digit.
+    digits: u32,
+    groups: usize,
+}
 
 impl Ids {
     /// `topic` gives each entity its topic.
     pub(crate) fn new(topic: impl Fn(Entity) -> Topics) -> Self {
-        let mut by_length: Vec<Vec<(&'static Kind, Topics)>> = (0..=LONGEST).map(|_| Vec::new()).collect();
+        let mut by_length: Vec<Vec<Entry>> = (0..=LONGEST).map(|_| Vec::new()).collect();
         for kind in kinds() {
             if let Some(list) = by_length.get_mut(kind.pattern.len()) {
-                list.push((kind, topic(kind.entity)));
+                list.push(Entry::new(kind, topic(kind.entity)));
             }
         }
         Self { by_length }
@@ -97,9 +137,7 @@ impl Ids {
                 at += 1;
                 continue;
             }
-            // Not in the middle of a word; after a dot or dash only what is not a number itself.
-            let glued = field.before(at).is_some_and(|b| is_word(b) || b == b'_' || b == b'@');
-            if !glued {
+            if !field.before(at).is_some_and(|b| is_word(b) || b == b'_' || b == b'@') {
                 self.at(field, at, &wanted, hits);
             }
             at += text[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
@@ -108,64 +146,83 @@ impl Ids {
 
     /// The identifiers that begin at `from`.
     fn at(&self, field: &Field<'_>, from: usize, wanted: &impl Fn(Entity) -> bool, hits: &mut Vec<Hit>) {
-        let mut chars = [0u8; LONGEST];
-        let mut len = 0;
-        let mut digits = 0;
-        let mut at = from;
+        let mut candidate = Candidate { from, to: from, ..Candidate::default() };
         loop {
-            // One group.
-            while let Some(b) = field.at(at).filter(u8::is_ascii_alphanumeric) {
-                let Some(slot) = chars.get_mut(len) else { return };
-                *slot = b.to_ascii_uppercase();
-                digits += usize::from(b.is_ascii_digit());
-                len += 1;
-                at += 1;
-            }
-            if field.at(at).is_some_and(|b| is_word(b) || b == b'_' || b == b'@') {
+            if !candidate.extend(field) || candidate.groups > GROUPS {
                 return;
             }
-            if digits >= 2 {
-                for (kind, topic) in &self.by_length[len] {
-                    if fits(kind.pattern, &chars[..len])
-                        && wanted(kind.entity)
-                        && let Some(score) = score(field, kind, *topic, from, at, &chars[..len])
+            if field.at(candidate.to).is_some_and(|b| is_word(b) || b == b'_' || b == b'@') {
+                return;
+            }
+            if candidate.digits.count_ones() >= 2 {
+                for entry in &self.by_length[candidate.len] {
+                    if candidate.fits(entry)
+                        && wanted(entry.kind.entity)
+                        && let Some(score) = score(field, entry, &candidate)
                     {
-                        hits.push(Hit::new(from, at, kind.entity, score));
+                        hits.push(Hit::new(from, candidate.to, entry.kind.entity, score));
                     }
                 }
             }
             // The separators to the next group.
-            let gap = field.text[at..].iter().take(3).take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'\n')).count();
-            let next = field.at(at + gap);
-            if gap == 0 || gap > 2 || !next.is_some_and(|b| b.is_ascii_alphanumeric()) {
+            let rest = &field.text[candidate.to..];
+            let gap = rest.iter().take(3).take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'\n')).count();
+            if !matches!(gap, 1 | 2) || !rest.get(gap).is_some_and(u8::is_ascii_alphanumeric) {
                 return;
             }
-            at += gap;
+            candidate.to += gap;
         }
     }
 }
 
+impl Candidate {
+    /// Takes the group at its end. False if it gets too long.
+    fn extend(&mut self, field: &Field<'_>) -> bool {
+        self.groups += 1;
+        while let Some(b) = field.at(self.to).filter(u8::is_ascii_alphanumeric) {
+            let Some(slot) = self.chars.get_mut(self.len) else { return false };
+            *slot = b.to_ascii_uppercase();
+            self.digits |= u32::from(b.is_ascii_digit()) << self.len;
+            self.len += 1;
+            self.to += 1;
+        }
+        true
+    }
+
+    fn chars(&self) -> &[u8] {
+        &self.chars[..self.len]
+    }
+
+    fn fits(&self, entry: &Entry) -> bool {
+        self.digits & entry.digits == entry.digits && self.digits & entry.letters == 0 && (!entry.literals || fits(entry.kind.pattern, self.chars()))
+    }
+}
+
 /// How sure it is that characters which fit a kind's pattern are of that kind.
-fn score(field: &Field<'_>, kind: &Kind, topic: Topics, from: usize, to: usize, chars: &[u8]) -> Option<f32> {
+fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32> {
+    let (from, to, kind) = (candidate.from, candidate.to, entry.kind);
     let text = &field.text[from..to];
-    // `12.50-3` of a longer number is not an identifier of its own.
-    let number = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit());
-    let inside = (matches!(field.before(from), Some(b'.' | b'-' | b'/' | b',' | b' ')) && number(from.checked_sub(2).and_then(|i| field.at(i))))
-        || (matches!(field.at(to), Some(b'.' | b'-' | b'/' | b' ')) && number(field.at(to + 1)));
-    let written = fits(kind.written, text) && !inside;
-    let bare = text.len() == chars.len();
-    let plain = (written || (bare && kind.strong)) && !inside;
-    if !plain && field.digits > 64 && !field.mentions().before(from, REACH).has(topic) {
+    // Part of a longer number is not an identifier of its own.
+    let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
+    let joint = |b: Option<u8>| matches!(b, Some(b'.' | b'-' | b'/' | b',' | b' '));
+    let inside = || joint(field.before(from)) && digit(from.checked_sub(2)) || joint(field.at(to)) && digit(Some(to + 1));
+    let bare = candidate.groups == 1;
+    let written = fits(kind.written, text);
+    let upper = || !text.iter().any(u8::is_ascii_lowercase);
+    let plain = (written || (bare && kind.strong && upper())) && !inside();
+    let named = {
+        let mentions = field.mentions();
+        mentions.before(from, REACH).has(entry.topic) || mentions.after(to, 24).has(entry.topic)
+    };
+    if !(plain || named) || !(kind.check)(candidate.chars()) {
         return None;
     }
-    if !(kind.check)(chars) {
-        return None;
-    }
-    let mentions = field.mentions();
-    if mentions.before(from, REACH).has(topic) || mentions.after(to, 24).has(topic) {
-        return Some(if written || bare { 1.0 } else { 0.85 });
-    }
-    plain.then_some(if written { 0.75 } else { 0.65 })
+    Some(match (named, written, bare) {
+        (true, true, _) | (true, _, true) => 1.0,
+        (true, ..) => 0.85,
+        (false, true, _) => 0.75,
+        (false, ..) => 0.65,
+    })
 }
 
 /// Whether `text` fits a pattern of [`Kind`]; letters in any case.
