@@ -32,7 +32,7 @@ def refused(gateway, simulator):
     for stream in (False, True):
         with pytest.raises(openai.InternalServerError) as caught:
             gateway.openai(max_retries=0).chat.completions.create(model="gpt-4o", messages=HELLO, stream=stream)
-        assert caught.value.status_code in (500, 503) and caught.value.body["message"]
+        assert caught.value.status_code in (500, 503, 504) and caught.value.body["message"]
         with pytest.raises(anthropic.InternalServerError) as caught:
             gateway.anthropic(max_retries=0).messages.create(model="claude-sonnet-5", max_tokens=9, messages=HELLO, stream=stream)
         assert caught.value.body["error"]["message"]

@@ -4,6 +4,7 @@ import anthropic
 import openai
 import pytest
 
+from harness import raw
 from harness.config import ACME, ACME_LIMITED, UNKNOWN, hashed, named
 
 HELLO = [{"role": "user", "content": "hello"}]
@@ -56,6 +57,14 @@ def test_no_key_at_all(gateway, openai_main):
         answer = gateway.post("/v1/chat/completions", {"model": "gpt-4o", "messages": HELLO}, headers, key=None)
         assert answer.status == 401 and answer.json["error"]["message"], headers
     assert openai_main.requests() == []
+
+
+def test_a_connection_can_be_used_after_a_refusal(gateway):
+    body = raw.json.dumps({"model": "gpt-4o", "messages": HELLO}).encode()
+    with raw.Connection(gateway.address) as connection:
+        for key, status in ((UNKNOWN, 401), (ACME, 200), (UNKNOWN, 401), (ACME, 200)):
+            connection.send("POST", "/v1/chat/completions", {"authorization": f"Bearer {key}"}, body)
+            assert connection.read().status == status
 
 
 def test_a_model_that_the_key_may_not_use(gateway, simulator):

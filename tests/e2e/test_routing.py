@@ -120,6 +120,20 @@ def test_what_is_not_configured_is_not_found(gateway, simulator):
     assert all(provider.requests() == [] for provider in simulator.providers.values())
 
 
+def test_routes_for_one_tenant_only(start_gateway, openai_backup):
+    """Without a route for everybody, the tenant that is named gets through and others are told that there is nothing."""
+
+    def only_globex(config):
+        config["routes"] = [{"name": "globex", "match": {"tenant": "globex"}, "pool": "backup"}]
+
+    gateway = start_gateway(only_globex)
+    for stream in (False, True):
+        assert gateway.post("/v1/chat/completions", body(stream=stream), key=GLOBEX).status == 200
+        answer = gateway.post("/v1/chat/completions", body(stream=stream), key=ACME)
+        assert answer.status == 404 and answer.headers["x-should-retry"] == "false"
+    assert len(openai_backup.requests()) == 2
+
+
 def test_query_strings_do_not_matter(gateway, anthropic_main):
     request = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": HELLO}
     answer = gateway.post("/v1/messages?beta=true", request, {"anthropic-version": "2023-06-01"})

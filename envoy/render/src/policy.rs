@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use tollgate_config::{Config, Listener, OnFailure};
+use tollgate_llm::{ApiError, Dialect, ErrorKind};
 
 use crate::filters::{self, Direction, duration};
 use crate::plan::{self, Plan};
@@ -63,11 +64,27 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
                     "initial_stream_window_size": 1 << 20,
                     "initial_connection_window_size": 16 << 20,
                 },
+                "local_reply_config": { "mappers": [late_failure(Dialect::Anthropic), late_failure(Dialect::OpenAi)] },
                 "access_log": [access_log()],
                 "http_filters": http_filters,
                 "route_config": routes::policy(plan),
             },
         }] }],
+    })
+}
+
+/// A timeout while `router.wasm` holds the answer's head passes by the filters, so Envoy itself must speak the dialect.
+fn late_failure(dialect: Dialect) -> Value {
+    const TIMEOUTS: [&str; 3] = ["SI", "DT", "UT"];
+    let path = json!({ "name": ":path", "string_match": { "prefix": "/v1/messages" }, "invert_match": dialect != Dialect::Anthropic });
+    let error = ApiError::new(ErrorKind::Timeout, "no provider answered in time").code("provider_timeout");
+    let body: Value = serde_json::from_slice(&error.to_json(dialect)).unwrap_or_default();
+    json!({
+        "filter": { "and_filter": { "filters": [
+            { "response_flag_filter": { "flags": TIMEOUTS } },
+            { "header_filter": { "header": path } },
+        ] } },
+        "body_format_override": { "json_format": body, "content_type": "application/json" },
     })
 }
 

@@ -23,7 +23,8 @@ pub(crate) fn processing_mode(request_headers: &str, response_body: &str) -> Val
         "request_trailer_mode": "SKIP",
         "response_header_mode": "SKIP",
         "response_body_mode": response_body,
-        "response_trailer_mode": "SKIP",
+        // Where trailers end a stream, only they tell the service that it is over.
+        "response_trailer_mode": if response_body == "STREAMED" { "SEND" } else { "SKIP" },
     })
 }
 
@@ -35,6 +36,7 @@ pub(crate) fn policy(plan: &Plan) -> Value {
             routes.push(target_route(name, target, stream));
         }
     }
+    routes.extend([undecided(true), undecided(false)]);
     routes.push(models());
     routes.push(not_found());
     json!({
@@ -62,17 +64,8 @@ fn target_route(name: &str, target: &Target, stream: bool) -> Value {
     });
     let mut route = json!({
         "name": format!("{name}{}", if stream { " (stream)" } else { "" }),
-        "match": {
-            "prefix": "/",
-            "headers": [
-                { "name": names::POOL, "string_match": { "exact": name } },
-                { "name": names::STREAM, "string_match": { "exact": stream.to_string() } },
-            ],
-        },
-        "typed_per_filter_config": { EXT_PROC: {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute",
-            "overrides": { "processing_mode": processing_mode("SKIP", if stream { "STREAMED" } else { "BUFFERED" }) },
-        } },
+        "match": matching(name, stream),
+        "typed_per_filter_config": overrides(stream),
     });
     match target {
         Target::Direct(provider) => {
@@ -141,6 +134,33 @@ fn models() -> Value {
             "overrides": { "processing_mode": processing_mode("SEND", "BUFFERED") },
         } },
     })
+}
+
+/// Requests that only tenants' routes match: the service names the target, which chooses another route, or refuses.
+fn undecided(stream: bool) -> Value {
+    json!({
+        "name": format!("undecided{}", if stream { " (stream)" } else { "" }),
+        "match": matching(names::UNDECIDED, stream),
+        "direct_response": { "status": 404 },
+        "typed_per_filter_config": overrides(stream),
+    })
+}
+
+fn matching(target: &str, stream: bool) -> Value {
+    json!({
+        "prefix": "/",
+        "headers": [
+            { "name": names::POOL, "string_match": { "exact": target } },
+            { "name": names::STREAM, "string_match": { "exact": stream.to_string() } },
+        ],
+    })
+}
+
+fn overrides(stream: bool) -> Value {
+    json!({ EXT_PROC: {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute",
+        "overrides": { "processing_mode": processing_mode("SKIP", if stream { "STREAMED" } else { "BUFFERED" }) },
+    } })
 }
 
 fn not_found() -> Value {

@@ -72,7 +72,10 @@ impl Core {
         mut each: impl FnMut(Piece<'_>),
     ) -> usize {
         let taken = self.folder.fold(raw, at, complete, &mut self.folded);
-        let stops = Stops { quotes: self.folder.is_json(), tokens: scan.vault.is_some_and(|vault| !vault.is_empty()) };
+        let stops = Stops {
+            quotes: self.folder.is_json(),
+            tokens: scan.vault.is_some_and(|vault| !vault.is_empty()),
+        };
         while let Some(segment) = self.segments.next(&self.folded, stops, complete) {
             let left = segment.from.saturating_sub(LEFT);
             let field = Field {

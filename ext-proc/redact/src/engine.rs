@@ -6,10 +6,10 @@ use std::ops::Range;
 use crate::core::Core;
 use crate::entity::Entity;
 use crate::fold::Mode;
-use crate::recognizers::secret::Secrets;
-use crate::recognizers::digits::Runs;
 use crate::recognizers::context::{Lexicon, Topics};
+use crate::recognizers::digits::Runs;
 use crate::recognizers::ids::{self, Ids};
+use crate::recognizers::secret::Secrets;
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
 use crate::segment::{AT, COLON, DIGIT, PUNCT};
@@ -44,9 +44,16 @@ impl Engine {
     /// Prepares the recognizers.
     pub fn new() -> Self {
         let ids = ids::kinds().map(|kind| (kind.entity, kind.words));
-        let lists = ids.chain(named::words()).chain(phone::words()).chain(ssn::words());
+        let lists = ids
+            .chain(named::words())
+            .chain(phone::words())
+            .chain(ssn::words());
         let lexicon = Lexicon::new(lists.map(|(entity, words)| (topic(entity), words)));
-        Self { secrets: Secrets::new(), ids: Ids::new(topic), lexicon }
+        Self {
+            secrets: Secrets::new(),
+            ids: Ids::new(topic),
+            lexicon,
+        }
     }
 
     pub(crate) fn lexicon(&self) -> &Lexicon {

@@ -141,7 +141,14 @@ impl Segmenter {
                 Ok(to) => {
                     let (from, to) = (self.from, origin + to);
                     self.restart(to);
-                    return Some(Segment { from, to, mask: 0, longest: 0, digits: 0, forced: None });
+                    return Some(Segment {
+                        from,
+                        to,
+                        mask: 0,
+                        longest: 0,
+                        digits: 0,
+                        forced: None,
+                    });
                 }
                 Err(stop) => self.loud = origin + stop,
             }
@@ -188,7 +195,9 @@ impl Segmenter {
                         self.url = false;
                     }
                     self.mask |= class;
-                    self.url |= byte == b'/' && self.pos - self.from >= 2 && text.slice(self.pos - 2, self.pos) == b":/";
+                    self.url |= byte == b'/'
+                        && self.pos - self.from >= 2
+                        && text.slice(self.pos - 2, self.pos) == b":/";
                     if class == DIGIT {
                         self.word_digits += 1;
                         self.digits += 1;
@@ -255,7 +264,11 @@ impl Segmenter {
         let word = text.slice(start, self.pos);
         let left = text.slice(start.saturating_sub(32).max(text.origin()), start);
         if class != SPACE {
-            self.join = if text.slice(self.pos, self.pos + 1) == b"," { comma(word, left) } else { Join::No };
+            self.join = if text.slice(self.pos, self.pos + 1) == b"," {
+                comma(word, left)
+            } else {
+                Join::No
+            };
             self.gap = 1;
             return self.join == Join::No;
         }
@@ -300,7 +313,9 @@ impl Segmenter {
                 _ => Join::Number,
             };
         }
-        let whole = !left.last().is_some_and(|b| CLASS[*b as usize] & (LETTER | DIGIT) != 0);
+        let whole = !left
+            .last()
+            .is_some_and(|b| CLASS[*b as usize] & (LETTER | DIGIT) != 0);
         if whole && bridges(word) || word.len() == 1 && self.number {
             return Join::Single;
         }
@@ -344,13 +359,87 @@ fn bridges(word: &[u8]) -> bool {
 /// Names of months in the languages whose dates are recognized, with their usual short forms.
 pub(crate) fn is_month(word: &[u8]) -> bool {
     const MONTHS: &[&[u8]] = &[
-        b"jan", b"january", b"januar", b"janvier", b"janeiro", b"januari", b"feb", b"february", b"februar", b"febrero", b"febbraio", b"fevereiro",
-        b"februari", "février".as_bytes(), b"mar", b"march", b"marzo", b"mars", b"maart", "märz".as_bytes(), "março".as_bytes(), b"apr", b"april",
-        b"abril", b"aprile", b"avril", b"may", b"mai", b"mayo", b"maggio", b"maio", b"mei", b"maj", b"jun", b"june", b"juni", b"junio", b"giugno",
-        b"junho", b"juin", b"jul", b"july", b"juli", b"julio", b"luglio", b"julho", b"juillet", b"aug", b"august", b"agosto", "août".as_bytes(),
-        b"augustus", b"augusti", b"sep", b"sept", b"september", b"septiembre", b"settembre", b"setembro", b"septembre", b"oct", b"october",
-        b"oktober", b"octubre", b"ottobre", b"outubro", b"octobre", b"nov", b"november", b"noviembre", b"novembre", b"novembro", b"dec",
-        b"december", b"dezember", b"diciembre", b"dicembre", b"dezembro", b"enero", b"gennaio", "décembre".as_bytes(),
+        b"jan",
+        b"january",
+        b"januar",
+        b"janvier",
+        b"janeiro",
+        b"januari",
+        b"feb",
+        b"february",
+        b"februar",
+        b"febrero",
+        b"febbraio",
+        b"fevereiro",
+        b"februari",
+        "février".as_bytes(),
+        b"mar",
+        b"march",
+        b"marzo",
+        b"mars",
+        b"maart",
+        "märz".as_bytes(),
+        "março".as_bytes(),
+        b"apr",
+        b"april",
+        b"abril",
+        b"aprile",
+        b"avril",
+        b"may",
+        b"mai",
+        b"mayo",
+        b"maggio",
+        b"maio",
+        b"mei",
+        b"maj",
+        b"jun",
+        b"june",
+        b"juni",
+        b"junio",
+        b"giugno",
+        b"junho",
+        b"juin",
+        b"jul",
+        b"july",
+        b"juli",
+        b"julio",
+        b"luglio",
+        b"julho",
+        b"juillet",
+        b"aug",
+        b"august",
+        b"agosto",
+        "août".as_bytes(),
+        b"augustus",
+        b"augusti",
+        b"sep",
+        b"sept",
+        b"september",
+        b"septiembre",
+        b"settembre",
+        b"setembro",
+        b"septembre",
+        b"oct",
+        b"october",
+        b"oktober",
+        b"octubre",
+        b"ottobre",
+        b"outubro",
+        b"octobre",
+        b"nov",
+        b"november",
+        b"noviembre",
+        b"novembre",
+        b"novembro",
+        b"dec",
+        b"december",
+        b"dezember",
+        b"diciembre",
+        b"dicembre",
+        b"dezembro",
+        b"enero",
+        b"gennaio",
+        "décembre".as_bytes(),
     ];
     let word = word.strip_suffix(b".").unwrap_or(word);
     (3..=10).contains(&word.len())
@@ -362,8 +451,16 @@ pub(crate) fn is_month(word: &[u8]) -> bool {
 fn comma(word: &[u8], left: &[u8]) -> Join {
     let places = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let decimal = places >= 4 && word.len() <= 20 && word.iter().rev().nth(places) == Some(&b'.');
-    let month = left.trim_ascii_end().rsplit(|b| CLASS[*b as usize] & SPACE != 0).next().unwrap_or_default();
-    if decimal || (word.first().is_some_and(u8::is_ascii_digit) && word.len() <= 4 && is_month(month)) { Join::Comma } else { Join::No }
+    let month = left
+        .trim_ascii_end()
+        .rsplit(|b| CLASS[*b as usize] & SPACE != 0)
+        .next()
+        .unwrap_or_default();
+    if decimal || (word.first().is_some_and(u8::is_ascii_digit) && word.len() <= 4 && is_month(month)) {
+        Join::Comma
+    } else {
+        Join::No
+    }
 }
 
 /// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
@@ -373,7 +470,9 @@ fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
     let limit = bytes.len().min(from + STRETCH);
     let mut at = from;
     let stop = loop {
-        let Some(step) = bytes[at..limit].iter().position(|&b| STOP[b as usize]) else { break limit };
+        let Some(step) = bytes[at..limit].iter().position(|&b| STOP[b as usize]) else {
+            break limit;
+        };
         at += step;
         let stop = match bytes[at] {
             b'"' => stops.quotes,
@@ -388,16 +487,28 @@ fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
         at += 1;
     };
     // Back to a word that certainly begins a segment.
-    let inside = |at: usize| bytes[from..at].iter().rev().take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) == 0).count();
+    let inside = |at: usize| {
+        bytes[from..at]
+            .iter()
+            .rev()
+            .take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) == 0)
+            .count()
+    };
     let mut end = stop;
     for _ in 0..4 {
         let word = end - inside(end);
         if let Some(after) = after_unspaced(bytes, word, end) {
             return Ok(after);
         }
-        let gap = word - bytes[from..word].iter().rev().take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) != 0).count();
+        let gap = word
+            - bytes[from..word]
+                .iter()
+                .rev()
+                .take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) != 0)
+                .count();
         let before = gap - inside(gap);
-        let mail = || bytes[gap..word].contains(&b'\n') && mail_before(&bytes[before.saturating_sub(32)..before]);
+        let mail =
+            || bytes[gap..word].contains(&b'\n') && mail_before(&bytes[before.saturating_sub(32)..before]);
         if before == gap {
             break;
         }
@@ -412,7 +523,9 @@ fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
 
 /// The end of the last whole character between `from` and `to` of a script without spaces: a segment ends with each.
 fn after_unspaced(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
-    let lead = bytes[from..to].iter().rposition(|&b| CLASS[b as usize] == UNSPACED)?;
+    let lead = bytes[from..to]
+        .iter()
+        .rposition(|&b| CLASS[b as usize] == UNSPACED)?;
     let after = from + lead + 3;
     (after <= to).then_some(after)
 }

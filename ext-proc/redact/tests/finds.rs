@@ -1,5 +1,10 @@
 //! What is found and what is not: one line a case. Marks: `«NAME:value»`.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests, outside test functions")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside test functions"
+)]
 
 use tollgate_redact::{Engine, Span};
 
@@ -25,7 +30,10 @@ fn unmark(marked: &str) -> (String, Vec<(String, String)>) {
 fn each_line_of_the_fixtures_is_found_as_marked() {
     let engine = Engine::new();
     let mut wrong = Vec::new();
-    for file in [include_str!("fixtures/basic.txt"), include_str!("fixtures/ids.txt")] {
+    for file in [
+        include_str!("fixtures/basic.txt"),
+        include_str!("fixtures/ids.txt"),
+    ] {
         for line in file
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with("##"))

@@ -1,5 +1,10 @@
 //! What must hold for every text: cuts change nothing, JSON stays JSON, what was redacted comes back.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests, outside test functions")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside test functions"
+)]
 
 use std::sync::{Arc, LazyLock};
 
@@ -72,8 +77,23 @@ const PARTS: &[&str] = &[
     ": ",
     "{",
     "}",
-    "word ", "the ", "March ", "may ", "AB ", "a ", "b ", "mail\n", "48.85837", ", ", "2.29448 ", "5. ", "1984 ", "born ", "://", "__", "token_",
-   
+    "word ",
+    "the ",
+    "March ",
+    "may ",
+    "AB ",
+    "a ",
+    "b ",
+    "mail\n",
+    "48.85837",
+    ", ",
+    "2.29448 ",
+    "5. ",
+    "1984 ",
+    "born ",
+    "://",
+    "__",
+    "token_",
     "I am ",
     "my email is ",
     "1 2 3 4 5 6 7 8 9 ",

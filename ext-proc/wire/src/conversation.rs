@@ -1,6 +1,7 @@
 //! One gRPC stream of Envoy's: which message comes when, the first end of stream, the client that leaves.
 //! Must not know what a verdict is made from.
 
+use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
     ProcessingRequest, ProcessingResponse, processing_request::Request as Message,
 };
@@ -28,6 +29,14 @@ pub(crate) struct Conversation<I, E: Exchange> {
     attributes: Attributes,
     request_ended: bool,
     answer_ended: bool,
+    /// Envoy said that bodies come whole: then trailers may end them, and the body's message does not say "end".
+    whole: Whole,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Whole {
+    request: bool,
+    answer: bool,
 }
 
 impl<I: Inbound, E: Exchange> Conversation<I, E> {
@@ -38,6 +47,7 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             attributes: Attributes::default(),
             request_ended: false,
             answer_ended: false,
+            whole: Whole::default(),
         }
     }
 
@@ -57,6 +67,12 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
 
     async fn reply_to(&mut self, mut message: ProcessingRequest) -> Result<ProcessingResponse, Status> {
         let attributes = codec::attributes(&mut message);
+        if let Some(protocol) = &message.protocol_config {
+            self.whole = Whole {
+                request: protocol.request_body_mode() == BodySendMode::Buffered,
+                answer: protocol.response_body_mode() == BodySendMode::Buffered,
+            };
+        }
         let Some(exchange) = self.exchange.as_mut() else {
             return Err(Status::failed_precondition("message after the end of the exchange"));
         };
@@ -71,7 +87,7 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
                 Ok(codec::request_headers(RequestVerdict::Forward { body: None, metadata: Vec::new() }))
             }
             Some(Message::RequestBody(_)) if self.request_ended => Ok(codec::untouched(Untouched::RequestBody)),
-            Some(Message::RequestBody(body)) if body.end_of_stream => {
+            Some(Message::RequestBody(body)) if body.end_of_stream || self.whole.request => {
                 self.request_ended = true;
                 let attributes = if attributes.is_empty() { &self.attributes } else { &attributes };
                 Ok(codec::request_body(exchange.request(attributes, body.body).await))
@@ -83,12 +99,18 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             // Envoy can send a second end of stream (envoyproxy/envoy#46237): only the first one counts.
             Some(Message::ResponseBody(_)) if self.answer_ended => Ok(codec::untouched(Untouched::ResponseBody)),
             Some(Message::ResponseBody(body)) => {
-                self.answer_ended = body.end_of_stream;
-                Ok(codec::answer_body(exchange.answer(&attributes, body.body, body.end_of_stream).await))
+                self.answer_ended = body.end_of_stream || self.whole.answer;
+                Ok(codec::answer_body(exchange.answer(&attributes, body.body, self.answer_ended).await))
             }
             Some(Message::ResponseHeaders(_)) => Ok(codec::untouched(Untouched::ResponseHeaders)),
             Some(Message::RequestTrailers(_)) => Ok(codec::untouched(Untouched::RequestTrailers)),
-            Some(Message::ResponseTrailers(_)) => Ok(codec::untouched(Untouched::ResponseTrailers)),
+            Some(Message::ResponseTrailers(_)) => {
+                if !std::mem::replace(&mut self.answer_ended, true) {
+                    // Nothing can be sent any more; what an answer that has all its events holds back is nothing.
+                    exchange.answer(&attributes, Vec::new(), true).await;
+                }
+                Ok(codec::untouched(Untouched::ResponseTrailers))
+            }
             None => Err(Status::invalid_argument("message without content")),
         }
     }
@@ -107,7 +129,8 @@ impl<I, E: Exchange> Drop for Conversation<I, E> {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_response::Response};
+    use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode;
+use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_response::Response};
 
     use super::*;
     use crate::event::AnswerVerdict;

@@ -91,4 +91,9 @@ impl HttpContext for Exchange {
             (false, true) => self.release(Some(size)),
         }
     }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        // With trailers the body's length cannot be announced: they need chunks.
+        if self.released { Action::Continue } else { self.release(None) }
+    }
 }

@@ -138,6 +138,18 @@ impl HttpContext for Exchange {
         }
     }
 
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        self.on_http_request_body(usize::MAX, true)
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        match self.answer {
+            Answer::Whole | Answer::Error(_) => self.on_http_response_body(usize::MAX, true),
+            // A stream's last event ended it; nothing can be added behind the body.
+            Answer::Pass | Answer::Stream(_) => Action::Continue,
+        }
+    }
+
     fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let (Work::Translate(_), Some(facts), false) = (&self.work, &self.facts, end_of_stream) else {
             return Action::Continue;

@@ -65,9 +65,29 @@ impl Exchange {
         Action::Pause
     }
 
+    /// Asks for admission; the body is whole.
+    fn admit(&mut self, endpoint: Endpoint, size: usize) -> Action {
+        let body = tollgate_host::body(BufferType::HttpRequestBody, size).unwrap_or_default();
+        let admitted = self.router.admit(&Request {
+            request_id: self.get_http_request_header("x-request-id").unwrap_or_default(),
+            endpoint,
+            path: &self.path,
+            header: &|name| self.get_http_request_header_bytes(name),
+            body: &body,
+        });
+        match admitted {
+            Ok(facts) => {
+                self.accept(facts);
+                Action::Continue
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
     fn accept(&mut self, facts: Facts) {
+        let target = facts.choice.as_ref().map_or(names::UNDECIDED, |choice| &choice.target);
+        self.set_http_request_header(names::POOL, Some(target));
         if let Some(choice) = &facts.choice {
-            self.set_http_request_header(names::POOL, Some(&choice.target));
             tollgate_host::set_state(state::POOL, &choice.pool);
             tollgate_host::set_state(state::ROUTE, &choice.route);
         }
@@ -126,20 +146,15 @@ impl HttpContext for Exchange {
         if !end_of_stream {
             return Action::Pause;
         }
-        let body = tollgate_host::body(BufferType::HttpRequestBody, size).unwrap_or_default();
-        let admitted = self.router.admit(&Request {
-            request_id: self.get_http_request_header("x-request-id").unwrap_or_default(),
-            endpoint,
-            path: &self.path,
-            header: &|name| self.get_http_request_header_bytes(name),
-            body: &body,
-        });
-        match admitted {
-            Ok(facts) => {
-                self.accept(facts);
-                Action::Continue
-            }
-            Err(error) => self.refuse(&error),
+        self.admit(endpoint, size)
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        // Trailers come instead of a last piece of the body; the decompressor adds some of its own.
+        match (self.endpoint, &self.facts, self.discarded) {
+            (_, _, Some(_)) => self.refuse(&self.router.too_large()),
+            (Some(endpoint), None, None) => self.admit(endpoint, usize::MAX),
+            (_, _, None) => Action::Continue,
         }
     }
 
@@ -152,7 +167,6 @@ impl HttpContext for Exchange {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
-        self.answer_end();
-        Action::Continue
+        self.answer_body(usize::MAX, true)
     }
 }

@@ -38,7 +38,9 @@ impl Exchange {
         let status = self.get_http_response_header(":status").and_then(|text| text.parse().ok()).unwrap_or(0);
         let content_type = self.get_http_response_header("content-type");
         let details = tollgate_host::text_property(&["response", "code_details"]);
-        if let Some(error) = local_reply::rewrite(status, content_type.as_deref(), details.as_deref()) {
+        // An error without a body says nothing to anybody, whatever its type.
+        let described = content_type.as_deref().filter(|_| !end_of_stream);
+        if let Some(error) = local_reply::rewrite(status, described, details.as_deref()) {
             if end_of_stream {
                 // Nothing can be appended to an answer without a body, so it is given anew.
                 tollgate_host::refuse(self, self.dialect, &error);

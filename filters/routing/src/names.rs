@@ -6,6 +6,8 @@ pub const RESERVED_PREFIX: &str = "x-tollgate-";
 
 /// The target that Envoy's route table matches on: a pool, or the part of it that can serve this request.
 pub const POOL: &str = "x-tollgate-pool";
+/// The target of a request that only tenants' routes match: the service names the real one, or nobody serves it.
+pub const UNDECIDED: &str = "undecided:";
 /// `true` when the client asked for a stream; chooses between the twin routes (streamed or buffered answers).
 pub const STREAM: &str = "x-tollgate-stream";
 /// JSON of [`crate::facts::Facts`], for the service and the lanes; removed before a provider sees it.

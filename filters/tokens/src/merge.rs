@@ -15,7 +15,8 @@ const WINDOW: usize = 127;
 #[inline]
 pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> usize {
     match end - start {
-        0..=15 => merge::<u64, 16>(table, text, start, end).len(),
+        0..=7 => merge::<u64, 8>(table, text, start, end).len(),
+        8..=15 => merge::<u64, 16>(table, text, start, end).len(),
         16..=31 => merge::<u64, 32>(table, text, start, end).len(),
         32..=63 => merge::<u64, 64>(table, text, start, end).len(),
         64..=WINDOW => merge::<u128, 128>(table, text, start, end).len(),

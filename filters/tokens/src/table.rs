@@ -142,7 +142,9 @@ mod tests {
     /// Every token of the oracle is found with its rank, and nothing that only looks like one.
     fn check(table: &Table, oracle: &CoreBPE, ranks: u32) {
         for rank in 0..ranks {
-            let Ok(token) = oracle.decode_bytes(&[rank]) else { continue };
+            let Ok(token) = oracle.decode_bytes(&[rank]) else {
+                continue;
+            };
             if core::str::from_utf8(&token).is_ok_and(|token| oracle.special_tokens().contains(token)) {
                 continue;
             }
@@ -166,24 +168,40 @@ mod tests {
     #[cfg(feature = "o200k")]
     #[test]
     fn o200k_holds_every_token() {
-        check(&crate::vocabulary::O200K, tiktoken_rs::o200k_base_singleton(), 199_998);
+        check(
+            &crate::vocabulary::O200K,
+            tiktoken_rs::o200k_base_singleton(),
+            199_998,
+        );
     }
 
     #[cfg(feature = "cl100k")]
     #[test]
     fn cl100k_holds_every_token() {
-        check(&crate::vocabulary::CL100K, tiktoken_rs::cl100k_base_singleton(), 100_256);
+        check(
+            &crate::vocabulary::CL100K,
+            tiktoken_rs::cl100k_base_singleton(),
+            100_256,
+        );
     }
 
     #[cfg(feature = "p50k")]
     #[test]
     fn p50k_holds_every_token() {
-        check(&crate::vocabulary::P50K, tiktoken_rs::p50k_base_singleton(), 50_281);
+        check(
+            &crate::vocabulary::P50K,
+            tiktoken_rs::p50k_base_singleton(),
+            50_281,
+        );
     }
 
     #[cfg(feature = "r50k")]
     #[test]
     fn r50k_holds_every_token() {
-        check(&crate::vocabulary::R50K, tiktoken_rs::r50k_base_singleton(), 50_256);
+        check(
+            &crate::vocabulary::R50K,
+            tiktoken_rs::r50k_base_singleton(),
+            50_256,
+        );
     }
 }

@@ -32,13 +32,24 @@ fn check_counter(encoding: Encoding, text: &str, expected: usize) {
         counter.push(&text[at..at + character.len_utf8()]);
     }
     assert_eq!(counter.finish(), expected, "{encoding} {text:?}");
-    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+    let middle = text
+        .char_indices()
+        .nth(text.chars().count() / 2)
+        .map_or(0, |(at, _)| at);
     let filler = "A filler for large parts, which has 1 seam or 2. ".repeat(50);
-    for parts in [vec![&text[..middle], &text[middle..]], vec![text, &filler, text], vec![&filler, text, &filler]] {
+    for parts in [
+        vec![&text[..middle], &text[middle..]],
+        vec![text, &filler, text],
+        vec![&filler, text, &filler],
+    ] {
         for part in &parts {
             counter.push(part);
         }
-        assert_eq!(Some(counter.finish()), encoding.count(&parts.concat()), "{encoding} {parts:?}");
+        assert_eq!(
+            Some(counter.finish()),
+            encoding.count(&parts.concat()),
+            "{encoding} {parts:?}"
+        );
     }
 }
 
@@ -47,7 +58,10 @@ fn check(text: &str) {
     for encoding in available() {
         let expected = oracle(encoding).count_ordinary(text);
         assert_eq!(encoding.count(text), Some(expected), "{encoding} {text:?}");
-        check_counter(encoding, text, expected);
+        // Pushing character by character is slow in a debug build.
+        if text.len() < 2000 {
+            check_counter(encoding, text, expected);
+        }
     }
 }
 
@@ -102,7 +116,7 @@ fn long_pieces() {
         "z\u{ad}",
     ]
     .iter()
-    .flat_map(|unit| [511, 512, 513, 1024, 3000, 20_000].map(|len| unit.repeat(len / unit.len() + 1)))
+    .flat_map(|unit| [126, 127, 128, 255, 700, 5000].map(|len| unit.repeat(len / unit.len() + 1)))
     .collect();
     let mut state = 1u64;
     let mut random = |choices: u64| {
@@ -124,7 +138,7 @@ fn long_pieces() {
         "👍🏽\u{200d}",
     ] {
         let letters: Vec<char> = alphabet.chars().collect();
-        for len in [300, 600, 2000, 9000] {
+        for len in [120, 300, 1000, 4000] {
             texts.push(
                 (0..len)
                     .map(|_| letters[random(letters.len() as u64) as usize])
@@ -278,15 +292,26 @@ proptest! {
 fn a_merge_makes_only_higher_ranks_possible() {
     for encoding in available() {
         let bpe = oracle(encoding);
-        let tokens: Vec<Vec<u8>> = (0..200_000).map_while(|rank| bpe.decode_bytes(&[rank]).ok()).collect();
-        let ranks: HashMap<&[u8], usize> = tokens.iter().enumerate().map(|(rank, token)| (&token[..], rank)).collect();
+        let tokens: Vec<Vec<u8>> = (0..200_000)
+            .map_while(|rank| bpe.decode_bytes(&[rank]).ok())
+            .collect();
+        let ranks: HashMap<&[u8], usize> = tokens
+            .iter()
+            .enumerate()
+            .map(|(rank, token)| (&token[..], rank))
+            .collect();
         for (rank, token) in tokens.iter().enumerate() {
             let mut edges: Vec<usize> = (0..=token.len()).collect();
             let mut before = None;
             loop {
-                let pairs = edges.windows(3).filter_map(|edge| Some((*ranks.get(&token[edge[0]..edge[2]])?, edge[1])));
+                let pairs = edges
+                    .windows(3)
+                    .filter_map(|edge| Some((*ranks.get(&token[edge[0]..edge[2]])?, edge[1])));
                 let Some((lowest, gone)) = pairs.min() else { break };
-                assert!(before <= Some(lowest), "{encoding} {rank}: {lowest} came after {before:?}");
+                assert!(
+                    before <= Some(lowest),
+                    "{encoding} {rank}: {lowest} came after {before:?}"
+                );
                 before = Some(lowest);
                 edges.retain(|&edge| edge != gone);
             }

@@ -79,7 +79,10 @@ fn is_written_as_card(field: &Field<'_>, run: Run<'_>, first: usize, after: usiz
         return true;
     }
     let mut lens = [0; 19];
-    groups.iter().zip(&mut lens).for_each(|(group, len)| *len = group.len());
+    groups
+        .iter()
+        .zip(&mut lens)
+        .for_each(|(group, len)| *len = group.len());
     let lens = &lens[..groups.len()];
     let lines = (first..after - 1)
         .filter(|&g| run.separator(field, g).contains(&b'\n'))
@@ -88,9 +91,7 @@ fn is_written_as_card(field: &Field<'_>, run: Run<'_>, first: usize, after: usiz
     if lines == 1 && groups.len() == 2 {
         return true;
     }
-    let (last, body) = lens
-        .split_last()
-        .map_or((0, lens), |(last, body)| (*last, body));
+    let (last, body) = lens.split_last().map_or((0, lens), |(last, body)| (*last, body));
     let even = body.iter().all(|&len| len == body[0]) && (last <= body[0] || lens.len() == 2);
     let known = matches!(lens, [4, 6, 5] | [4, 6, 4] | [4, 5, 6] | [8, 8]);
     lines <= 1 && (even || known || (lines == 1 && lens.iter().all(|&len| len <= 6)))

@@ -52,6 +52,12 @@ impl Mentions {
             .fold(Topics::NONE, |topics, mention| topics.and(mention.topics))
     }
 
+    /// Where the last word of a topic ends in the `reach` bytes before `at`.
+    pub(crate) fn last_before(&self, at: usize, reach: usize, topic: Topics) -> Option<usize> {
+        let mut ends = self.0.iter().filter(|mention| mention.topics.has(topic)).map(|mention| mention.to);
+        ends.rfind(|&to| to <= at && to + reach >= at)
+    }
+
     /// Topics of the words that begin in the `reach` bytes from `at` on.
     pub(crate) fn after(&self, at: usize, reach: usize) -> Topics {
         self.0
@@ -91,7 +97,10 @@ impl Lexicon {
             .ascii_case_insensitive(true)
             .build(words.keys().map(|(word, _)| word))
             .unwrap_or_else(|_| unreachable!("the words are constants far below the automaton's limits"));
-        Self { automaton, words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect() }
+        Self {
+            automaton,
+            words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect(),
+        }
     }
 
     /// The words of this lexicon that stand in `text`.
@@ -122,7 +131,9 @@ fn begins(text: &[u8], at: usize) -> bool {
 fn ends(text: &[u8], at: usize) -> bool {
     let last = text[at - 1];
     let after = |at: usize| match text.get(at) {
-        Some(next) if is_word(*next) && !next.is_ascii_digit() => last.is_ascii_lowercase() && next.is_ascii_uppercase() || !is_word(last),
+        Some(next) if is_word(*next) && !next.is_ascii_digit() => {
+            last.is_ascii_lowercase() && next.is_ascii_uppercase() || !is_word(last)
+        }
         _ => true,
     };
     after(at) || (matches!(text.get(at), Some(b's' | b'S')) && after(at + 1))

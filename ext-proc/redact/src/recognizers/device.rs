@@ -14,14 +14,22 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
             at += 1;
             continue;
         }
-        let len = text[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-        if !field.before(at).is_some_and(|b| is_word(b) || matches!(b, b'-' | b':' | b'.' | b'_' | b'/')) {
+        let len = text[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric())
+            .count();
+        if !field
+            .before(at)
+            .is_some_and(|b| is_word(b) || matches!(b, b'-' | b':' | b'.' | b'_' | b'/'))
+        {
             let word = &text[at..at + len];
             let found = match len {
                 2 => mac(field, at).map(|end| (end, Entity::MacAddress, 0.95)),
                 4 => dotted_mac(field, at).map(|end| (end, Entity::MacAddress, 0.9)),
                 8 => uuid(field, at).map(|end| (end, Entity::Uuid, 0.9)),
-                26..=64 if wallet(word) && !field.at(at + len).is_some_and(is_word) => Some((at + len, Entity::Crypto, 1.0)),
+                26..=64 if wallet(word) && !field.at(at + len).is_some_and(is_word) => {
+                    Some((at + len, Entity::Crypto, 1.0))
+                }
                 _ => None,
             };
             if let Some((end, entity, score)) = found {
@@ -59,7 +67,13 @@ fn mac(field: &Field<'_>, from: usize) -> Option<usize> {
 /// `0123.4567.89ab`
 fn dotted_mac(field: &Field<'_>, from: usize) -> Option<usize> {
     let text = field.text.get(from..from + 14)?;
-    let form = text.iter().enumerate().all(|(i, b)| if i == 4 || i == 9 { *b == b'.' } else { b.is_ascii_hexdigit() });
+    let form = text.iter().enumerate().all(|(i, b)| {
+        if i == 4 || i == 9 {
+            *b == b'.'
+        } else {
+            b.is_ascii_hexdigit()
+        }
+    });
     let letters = text.iter().any(u8::is_ascii_alphabetic);
     (form && letters && !field.at(from + 14).is_some_and(|b| is_word(b) || b == b'.')).then_some(from + 14)
 }
@@ -67,13 +81,23 @@ fn dotted_mac(field: &Field<'_>, from: usize) -> Option<usize> {
 /// RFC 9562 section 4.
 fn uuid(field: &Field<'_>, from: usize) -> Option<usize> {
     let text = field.text.get(from..from + 36)?;
-    let form = text.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() });
+    let form = text.iter().enumerate().all(|(i, b)| {
+        if matches!(i, 8 | 13 | 18 | 23) {
+            *b == b'-'
+        } else {
+            b.is_ascii_hexdigit()
+        }
+    });
     (form && !field.at(from + 36).is_some_and(|b| is_word(b) || b == b'-')).then_some(from + 36)
 }
 
 fn wallet(word: &[u8]) -> bool {
     match word {
-        [b'0', b'x', rest @ ..] => rest.len() == 40 && rest.iter().all(u8::is_ascii_hexdigit) && !rest.windows(2).all(|p| p[0] == p[1]),
+        [b'0', b'x', rest @ ..] => {
+            rest.len() == 40
+                && rest.iter().all(u8::is_ascii_hexdigit)
+                && !rest.windows(2).all(|p| p[0] == p[1])
+        }
         [b'1' | b'3', ..] => word.len() <= 35 && base58check(word),
         [b'b' | b'B', b'c' | b'C', b'1', ..] => bech32(word),
         _ => false,
@@ -86,7 +110,9 @@ fn base58check(word: &[u8]) -> bool {
     const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     let mut bytes = [0u8; 25];
     for b in word {
-        let Some(value) = ALPHABET.iter().position(|a| a == b) else { return false };
+        let Some(value) = ALPHABET.iter().position(|a| a == b) else {
+            return false;
+        };
         let mut carry = value as u32;
         for byte in bytes.iter_mut().rev() {
             carry += u32::from(*byte) * 58;
@@ -111,7 +137,10 @@ fn bech32(word: &[u8]) -> bool {
         [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3]
             .iter()
             .enumerate()
-            .fold(next, |next, (i, generator)| if top >> i & 1 == 1 { next ^ generator } else { next })
+            .fold(
+                next,
+                |next, (i, generator)| if top >> i & 1 == 1 { next ^ generator } else { next },
+            )
     };
     // The human-readable part "bc", expanded.
     let start = [3, 3, 0, 2, 3].iter().fold(1, |check, &value| step(check, value));
@@ -128,13 +157,18 @@ fn coordinates(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let mut at = field.from;
     while let Some((from, to, value)) = decimal(field, at) {
         at = to;
-        let gap = text[to..].iter().take(3).take_while(|b| matches!(b, b' ' | b'/' | b'\t' | b',')).count();
+        let gap = text[to..]
+            .iter()
+            .take(3)
+            .take_while(|b| matches!(b, b' ' | b'/' | b'\t' | b','))
+            .count();
         let next = to + gap;
         if value.abs() <= 90.0
             && gap > 0
             && let Some((second, end, other)) = decimal(field, next)
             && second == next
             && other.abs() <= 180.0
+            && field.at(end) != Some(b',')
         {
             hits.push(Hit::new(from, end, Entity::Coordinates, 0.6));
             at = end;
@@ -151,14 +185,26 @@ fn decimal(field: &Field<'_>, start: usize) -> Option<(usize, usize, f64)> {
             at += 1;
             continue;
         }
-        let before = text[start..at].iter().rev().take(3).take_while(|b| b.is_ascii_digit()).count();
-        let places = text[at + 1..].iter().take(16).take_while(|b| b.is_ascii_digit()).count();
+        let before = text[start..at]
+            .iter()
+            .rev()
+            .take(3)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let places = text[at + 1..]
+            .iter()
+            .take(16)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         let mut from = at - before;
         if from > start && matches!(text[from - 1], b'-' | b'+') {
             from -= 1;
         }
         let to = at + 1 + places;
-        let alone = !field.before(from).is_some_and(|b| is_word(b) || matches!(b, b'.' | b'$')) && !field.at(to).is_some_and(|b| is_word(b) || b == b'.');
+        let alone = !field
+            .before(from)
+            .is_some_and(|b| is_word(b) || matches!(b, b'.' | b'$'))
+            && !field.at(to).is_some_and(|b| is_word(b) || b == b'.');
         if before > 0 && (4..=15).contains(&places) && alone {
             let value = std::str::from_utf8(&text[from..to]).ok()?.parse().ok()?;
             return Some((from, to, value));
@@ -180,7 +226,10 @@ mod tests {
             ("3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", true),
             ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", true),
             ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", false),
-            ("bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", true),
+            (
+                "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
+                true,
+            ),
             ("0xde709f2102306220921060314715629080e2fb77", true),
             ("0xde709f2102306220921060314715629080e2fb7", false),
         ] {

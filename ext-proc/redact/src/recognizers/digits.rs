@@ -83,11 +83,18 @@ impl Runs {
 
     /// The runs read last.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Run<'_>> {
-        self.ranges.iter().map(|range| Run { groups: &self.groups[range.clone()], digits: &self.digits })
+        self.ranges.iter().map(|range| Run {
+            groups: &self.groups[range.clone()],
+            digits: &self.digits,
+        })
     }
 
     fn close(&mut self, start: usize) {
-        if self.groups.get(start).is_some_and(|first| self.digits.len() - first.first >= 5) {
+        if self
+            .groups
+            .get(start)
+            .is_some_and(|first| self.digits.len() - first.first >= 5)
+        {
             self.ranges.push(start..self.groups.len());
         }
     }
@@ -98,7 +105,7 @@ fn is_separator(bytes: &[u8]) -> bool {
         && bytes.iter().all(|b| {
             matches!(
                 b,
-                b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'\t' | b'_'
+                b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'_'
             )
         })
 }

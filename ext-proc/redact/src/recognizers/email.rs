@@ -72,7 +72,9 @@ fn mail_context(field: &Field<'_>, end: usize) -> bool {
     while start > 0 && is_local(field.text[start - 1]) {
         start -= 1;
     }
-    field.text[start.saturating_sub(24)..start].windows(4).any(|window| window.eq_ignore_ascii_case(b"mail"))
+    field.text[start.saturating_sub(24)..start]
+        .windows(4)
+        .any(|window| window.eq_ignore_ascii_case(b"mail"))
 }
 
 fn is_local(b: u8) -> bool {

@@ -11,7 +11,7 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
         let b = text[at];
         let starts = !field
             .before(at)
-            .is_some_and(|b| is_word(b) || b == b'.' || b == b':' && field.before(at - 1) != Some(b' '));
+            .is_some_and(|b| is_word(b) || matches!(b, b'.' | b'_') || b == b':' && field.before(at - 1) != Some(b' '));
         if !starts || !(b.is_ascii_hexdigit() || b == b':') {
             at += 1;
             continue;
@@ -87,7 +87,11 @@ fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
 /// Whether what stands before says that four numbers are a version or a heading.
 fn version_before(left: &[u8]) -> bool {
     let near = left[left.len().saturating_sub(12)..].to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| near.windows(word.len()).any(|window| window == word.as_bytes()));
+    let says = |words: &[&str]| {
+        words
+            .iter()
+            .any(|word| near.windows(word.len()).any(|window| window == word.as_bytes()))
+    };
     let sign = matches!(near.last(), Some(b'v' | b'=' | b'~' | b'^')) && !says(&["ip", "host", "addr"]);
     sign || says(&["version", "release", "ver.", "build", "section", "chapter"])
 }

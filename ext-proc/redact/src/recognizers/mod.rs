@@ -4,12 +4,12 @@
 pub(crate) mod bank;
 pub(crate) mod card;
 pub(crate) mod context;
-pub(crate) mod digits;
 pub(crate) mod device;
+pub(crate) mod digits;
 pub(crate) mod email;
 pub(crate) mod ids;
-pub(crate) mod named;
 pub(crate) mod ip;
+pub(crate) mod named;
 pub(crate) mod phone;
 pub(crate) mod secret;
 pub(crate) mod ssn;
@@ -51,7 +51,11 @@ impl<'t> Field<'t> {
             return Some(b);
         }
         let lead = self.text[..=last].iter().rev().take(4).find(|&&b| b >= 0xC0);
-        Some(if lead.is_some_and(|&lead| CLASS[lead as usize] == UNSPACED) { INNER_QUOTE } else { b })
+        Some(if lead.is_some_and(|&lead| CLASS[lead as usize] == UNSPACED) {
+            INNER_QUOTE
+        } else {
+            b
+        })
     }
 
     /// The words around that say what something is.

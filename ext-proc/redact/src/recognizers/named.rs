@@ -32,13 +32,150 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
-    Kind { entity: Entity::Cvv, shape: Shape::Digits(3, 4), reach: 16, score: 0.8, words: &["cvv", "cvc", "cvv2", "cvc2", "security code", "card verification*", "código de seguridad", "prüfnummer", "cryptogramme"] },
-    Kind { entity: Entity::CardExpiry, shape: Shape::MonthYear, reach: 20, score: 0.8, words: &["exp", "expiry*", "expires", "expiration*", "valid thru", "valid until", "good thru", "gültig bis", "caducidad", "vencimiento"] },
-    Kind { entity: Entity::Pin, shape: Shape::Digits(4, 8), reach: 14, score: 0.75, words: &["pin", "pin code", "pin number", "passcode", "otp", "one-time code", "one time code", "verification code"] },
-    Kind { entity: Entity::DateOfBirth, shape: Shape::Date, reach: 24, score: 0.8, words: &["dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday", "born", "born on", "geboren*", "geburtsdatum", "date de naissance", "né le", "née le", "fecha de nacimiento", "nacido", "nacida", "data di nascita", "nato il", "nata il", "data de nascimento", "geboortedatum", "födelsedatum", "data urodzenia", "дата рождения", "生年月日", "出生日期"] },
-    Kind { entity: Entity::Username, shape: Shape::Name, reach: 14, score: 0.6, words: &["username", "user name", "user_name", "userid", "user id", "login name", "benutzername", "nom d'utilisateur", "nombre de usuario"] },
-    Kind { entity: Entity::UsDriverLicense, shape: Shape::Code(6, 15), reach: 32, score: 0.8, words: &["driver's license", "drivers license", "driver license", "driving licence", "driving license", "driver's licence", "dl number", "dl#", "dl no", "führerschein*", "permis de conduire", "license number", "licence number", "patente", "permiso de conducir"] },
-    Kind { entity: Entity::UsBankNumber, shape: Shape::Digits(8, 17), reach: 28, score: 0.7, words: &["account number", "account no", "acct", "acct no", "bank account", "account #", "kontonummer", "checking account", "savings account", "numéro de compte", "número de cuenta"] },
+    Kind {
+        entity: Entity::Cvv,
+        shape: Shape::Digits(3, 4),
+        reach: 16,
+        score: 0.8,
+        words: &[
+            "cvv",
+            "cvc",
+            "cvv2",
+            "cvc2",
+            "security code",
+            "card verification*",
+            "código de seguridad",
+            "prüfnummer",
+            "cryptogramme",
+        ],
+    },
+    Kind {
+        entity: Entity::CardExpiry,
+        shape: Shape::MonthYear,
+        reach: 20,
+        score: 0.8,
+        words: &[
+            "exp",
+            "expiry*",
+            "expires",
+            "expiration*",
+            "valid thru",
+            "valid until",
+            "good thru",
+            "gültig bis",
+            "caducidad",
+            "vencimiento",
+        ],
+    },
+    Kind {
+        entity: Entity::Pin,
+        shape: Shape::Digits(4, 8),
+        reach: 14,
+        score: 0.75,
+        words: &[
+            "pin",
+            "pin code",
+            "pin number",
+            "passcode",
+            "otp",
+            "one-time code",
+            "one time code",
+            "verification code",
+        ],
+    },
+    Kind {
+        entity: Entity::DateOfBirth,
+        shape: Shape::Date,
+        reach: 24,
+        score: 0.8,
+        words: &[
+            "dob",
+            "d.o.b",
+            "date of birth",
+            "birth date",
+            "birthdate",
+            "birthday",
+            "born",
+            "born on",
+            "geboren*",
+            "geburtsdatum",
+            "date de naissance",
+            "né le",
+            "née le",
+            "fecha de nacimiento",
+            "nacido",
+            "nacida",
+            "data di nascita",
+            "nato il",
+            "nata il",
+            "data de nascimento",
+            "geboortedatum",
+            "födelsedatum",
+            "data urodzenia",
+            "дата рождения",
+            "生年月日",
+            "出生日期",
+        ],
+    },
+    Kind {
+        entity: Entity::Username,
+        shape: Shape::Name,
+        reach: 14,
+        score: 0.6,
+        words: &[
+            "username",
+            "user name",
+            "user_name",
+            "userid",
+            "user id",
+            "login name",
+            "benutzername",
+            "nom d'utilisateur",
+            "nombre de usuario",
+        ],
+    },
+    Kind {
+        entity: Entity::UsDriverLicense,
+        shape: Shape::Code(6, 15),
+        reach: 32,
+        score: 0.8,
+        words: &[
+            "driver's license",
+            "drivers license",
+            "driver license",
+            "driving licence",
+            "driving license",
+            "driver's licence",
+            "dl number",
+            "dl#",
+            "dl no",
+            "führerschein*",
+            "permis de conduire",
+            "license number",
+            "licence number",
+            "patente",
+            "permiso de conducir",
+        ],
+    },
+    Kind {
+        entity: Entity::UsBankNumber,
+        shape: Shape::Digits(8, 17),
+        reach: 28,
+        score: 0.7,
+        words: &[
+            "account number",
+            "account no",
+            "acct",
+            "acct no",
+            "bank account",
+            "account #",
+            "kontonummer",
+            "checking account",
+            "savings account",
+            "numéro de compte",
+            "número de cuenta",
+        ],
+    },
 ];
 
 /// Topic words of these kinds, by entity.
@@ -61,7 +198,9 @@ pub(crate) fn find(
         }
         let mut next = at + 1;
         for kind in KINDS.iter().filter(|kind| wanted(kind.entity)) {
-            if !field.mentions().before(at, kind.reach).has(topic(kind.entity)) {
+            let Some(named) = field.mentions().last_before(at, kind.reach, topic(kind.entity)) else { continue };
+            // On the same line, and not in a list or index.
+            if text[named..at].iter().any(|b| matches!(b, b'\n' | b'[' | b';' | b',')) {
                 continue;
             }
             if let Some(to) = kind.shape.end(field, at) {
@@ -82,7 +221,9 @@ impl Shape {
             Self::Digits(least, most) => {
                 let len = count(u8::is_ascii_digit);
                 let more = match field.at(from + len) {
-                    Some(b'.' | b',' | b'-' | b'/' | b':') => field.at(from + len + 1).is_some_and(|b| b.is_ascii_digit()),
+                    Some(b'.' | b',' | b'-' | b'/' | b':') => {
+                        field.at(from + len + 1).is_some_and(|b| b.is_ascii_digit())
+                    }
                     Some(b) => is_word(b) || b == b'%',
                     None => false,
                 };
@@ -97,9 +238,14 @@ impl Shape {
             Self::MonthYear => {
                 let len = count(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-' | b' '));
                 let value = rest[..len].trim_ascii_end();
-                let mut parts = value.split(|b| matches!(b, b'/' | b'-' | b' ')).filter(|part| !part.is_empty());
+                let mut parts = value
+                    .split(|b| matches!(b, b'/' | b'-' | b' '))
+                    .filter(|part| !part.is_empty());
                 let (month, year) = (parts.next()?, parts.next()?);
-                let valid = parts.next().is_none() && month.len() <= 2 && (1..=12).contains(&number(month)) && matches!(year.len(), 2 | 4);
+                let valid = parts.next().is_none()
+                    && month.len() <= 2
+                    && (1..=12).contains(&number(month))
+                    && matches!(year.len(), 2 | 4);
                 (valid && !field.at(from + value.len()).is_some_and(is_word)).then_some(from + value.len())
             }
             Self::Date => date(field, from),
@@ -110,7 +256,8 @@ impl Shape {
                 let odd = name.iter().any(|b| !b.is_ascii_alphabetic());
                 let assigned = matches!(field.text[..from].trim_ascii_end().last(), Some(b':' | b'='));
                 let code = matches!(field.at(from + name.len()), Some(b'(' | b'[' | b'='));
-                (name.len() >= 3 && (odd || assigned) && !code && !name.iter().all(u8::is_ascii_digit)).then_some(from + name.len())
+                (name.len() >= 3 && (odd || assigned) && !code && !name.iter().all(u8::is_ascii_digit))
+                    .then_some(from + name.len())
             }
         }
     }
@@ -123,11 +270,16 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
     let mut months = 0;
     let mut end = from;
     for _ in 0..4 {
-        let word = field.text[at..].iter().take(16).take_while(|b| is_word(**b)).count();
+        let word = field.text[at..]
+            .iter()
+            .take(16)
+            .take_while(|b| is_word(**b))
+            .count();
         let text = &field.text[at..at + word];
         let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
         let lower = text.to_ascii_lowercase();
-        if digits > 0 && (digits == word || matches!(&lower[digits..], b"st" | b"nd" | b"rd" | b"th" | b"er")) {
+        if digits > 0 && (digits == word || matches!(&lower[digits..], b"st" | b"nd" | b"rd" | b"th" | b"er"))
+        {
             numbers.push((number(&text[..digits]), digits));
         } else if months == 0 && is_month(text) {
             months += 1;
@@ -138,7 +290,11 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
         if numbers.len() + months == 3 {
             break;
         }
-        let gap = field.text[end..].iter().take(3).take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b',')).count();
+        let gap = field.text[end..]
+            .iter()
+            .take(3)
+            .take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b','))
+            .count();
         if gap == 0 {
             break;
         }
@@ -146,11 +302,15 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
     }
     let year = |&(value, len): &(u64, usize)| len == 4 && (1880..=2100).contains(&value);
     let valid = numbers.len() + months == 3
-        && numbers.iter().all(|n| n.1 <= 2 && (1..=31).contains(&n.0) || year(n) || n.1 == 2)
+        && numbers
+            .iter()
+            .all(|n| n.1 <= 2 && (1..=31).contains(&n.0) || year(n) || n.1 == 2)
         && (numbers.iter().filter(|n| year(n)).count() == 1 || numbers.iter().all(|n| n.1 <= 2));
     valid.then_some(end)
 }
 
 fn number(digits: &[u8]) -> u64 {
-    digits.iter().fold(0, |value, b| value * 10 + u64::from(b.wrapping_sub(b'0')))
+    digits
+        .iter()
+        .fold(0, |value, b| value * 10 + u64::from(b.wrapping_sub(b'0')))
 }

@@ -8,11 +8,74 @@ use crate::entity::Entity;
 
 /// Words that a number is introduced with.
 const BEFORE: &[&str] = &[
-    "phone*", "telephone*", "tel", "tel.", "call", "calling", "called", "mobile*", "mob", "cell", "cellphone", "cellular", "fax", "whatsapp*", "dial",
-    "reach", "reached", "answering", "contact", "ring", "sms", "text me", "text us", "hotline", "helpline", "pager", "landline", "handy*",
-    "rufnummer", "telefon*", "teléfono*", "móvil", "celular", "llámame", "llamar", "portable", "téléphone*", "numéro", "appelez*", "cellulare",
-    "chiamare", "telemóvel", "mobil*", "puhelin*", "ring på", "tlf", "gsm", "телефон*", "тел", "звоните", "電話*", "电话*", "手机*", "携帯*", "전화*",
-    "휴대폰*", "هاتف", "फोन", "โทร*", "điện thoại", "telepon", "numer telefonu", "nr tel", "sđt", "signal", "viber", "toll-free", "toll free", "extension",
+    "phone*",
+    "telephone*",
+    "tel",
+    "tel.",
+    "call",
+    "calling",
+    "called",
+    "mobile*",
+    "mob",
+    "cell",
+    "cellphone",
+    "cellular",
+    "fax",
+    "whatsapp*",
+    "dial",
+    "reach",
+    "reached",
+    "answering",
+    "contact",
+    "ring me",
+    "sms",
+    "text me",
+    "text us",
+    "hotline",
+    "helpline",
+    "pager",
+    "landline",
+    "handy*",
+    "rufnummer",
+    "telefon*",
+    "teléfono*",
+    "móvil",
+    "celular",
+    "llámame",
+    "llamar",
+    "portable",
+    "téléphone*",
+    "numéro",
+    "appelez*",
+    "cellulare",
+    "chiamare",
+    "telemóvel",
+    "mobil*",
+    "puhelin*",
+    "ring på",
+    "tlf",
+    "gsm",
+    "телефон*",
+    "тел",
+    "звоните",
+    "電話*",
+    "电话*",
+    "手机*",
+    "携帯*",
+    "전화*",
+    "휴대폰*",
+    "هاتف",
+    "फोन",
+    "โทร*",
+    "điện thoại",
+    "telepon",
+    "numer telefonu",
+    "nr tel",
+    "sđt",
+    "viber",
+    "toll-free",
+    "toll free",
+    "extension",
 ];
 /// Words that say after a number what it is, beside those.
 const AFTER: &[&str] = &["office", "home", "work", "fax", "mobile", "cell", "phone"];
@@ -76,14 +139,20 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         if digits.len() < 6 || touches(field, end) {
             continue;
         }
-        let written = Written { groups: &run.groups[first..after], digits, text: &field.text[from..end], plus };
+        let goes_on = field.at(end) == Some(b' ') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+        let written = Written {
+            groups: &run.groups[first..after],
+            digits,
+            text: &field.text[from..end],
+            plus,
+        };
         let (to, rest) = after_extension(field, end);
         let score = match written.form() {
             Form::Clear(score) if introduced => score.max(0.8),
-            Form::Clear(score) => score,
+            Form::Clear(score) if !goes_on || plus => score,
             Form::Possible if introduced => 0.7,
             Form::Possible if says_after(rest) => 0.6,
-            Form::Possible | Form::Other => continue,
+            Form::Clear(_) | Form::Possible | Form::Other => continue,
         };
         if best.as_ref().is_none_or(|(_, hit)| score >= hit.score) {
             best = Some((after, Hit::new(from, to, Entity::PhoneNumber, score)));
@@ -100,7 +169,13 @@ fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
             from -= 1;
         }
     }
-    let touched = |b: u8| is_word(b) || matches!(b, b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'=' | b'+' | b'\\' | b'*' | b'^');
+    let touched = |b: u8| {
+        is_word(b)
+            || matches!(
+                b,
+                b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'=' | b'+' | b'\\' | b'*' | b'^'
+            )
+    };
     let glued = field.before(from) == Some(b'-') && field.before(from - 1).is_some_and(is_word);
     (!field.before(from).is_some_and(touched) && !glued).then_some(from)
 }
@@ -121,12 +196,19 @@ fn touches(field: &Field<'_>, end: usize) -> bool {
 fn after_extension<'t>(field: &Field<'t>, end: usize) -> (usize, &'t [u8]) {
     const LEADS: [&[u8]; 7] = [b"x", b" x", b"ext.", b" ext. ", b" ext ", b" ext.", b" x. "];
     let rest = &field.text[end..];
-    if !matches!(rest, [b'x' | b'X' | b'e' | b'E', ..] | [b' ', b'x' | b'X' | b'e' | b'E', ..]) {
+    if !matches!(
+        rest,
+        [b'x' | b'X' | b'e' | b'E', ..] | [b' ', b'x' | b'X' | b'e' | b'E', ..]
+    ) {
         return (end, rest);
     }
     for lead in LEADS {
         if rest.len() > lead.len() && rest[..lead.len()].eq_ignore_ascii_case(lead) {
-            let digits = rest[lead.len()..].iter().take(7).take_while(|b| b.is_ascii_digit()).count();
+            let digits = rest[lead.len()..]
+                .iter()
+                .take(7)
+                .take_while(|b| b.is_ascii_digit())
+                .count();
             if (1..=6).contains(&digits) {
                 let to = end + lead.len() + digits;
                 return (to, &field.text[to..]);
@@ -139,9 +221,13 @@ fn after_extension<'t>(field: &Field<'t>, end: usize) -> (usize, &'t [u8]) {
 /// Whether a word right after a number says that it is a telephone number.
 fn says_after(rest: &[u8]) -> bool {
     let head = &rest[..rest.len().min(16)];
-    let start = head.iter().take_while(|b| matches!(b, b' ' | b'-' | b'(' | b',' | b'/')).count();
+    let start = head
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'-' | b'(' | b',' | b'/'))
+        .count();
     AFTER.iter().any(|word| {
-        head.get(start..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
+        head.get(start..start + word.len())
+            .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
             && !head.get(start + word.len()).is_some_and(|b| is_word(*b))
     })
 }
@@ -157,30 +243,73 @@ struct Written<'w> {
 impl Written<'_> {
     fn form(&self) -> Form {
         let mut lens = [0; GROUPS];
-        self.groups.iter().zip(&mut lens).for_each(|(group, len)| *len = group.len());
+        self.groups
+            .iter()
+            .zip(&mut lens)
+            .for_each(|(group, len)| *len = group.len());
         let lens = &lens[..self.groups.len()];
         let count = |b: u8| self.text.iter().filter(|&&other| other == b).count();
-        if count(b'/') > 1 || count(b'_') > 0 || is_date(lens, self.digits) || self.digits.windows(2).all(|pair| pair[0] == pair[1]) {
+        if count(b'/') > 1
+            || count(b'_') > 0
+            || is_date(lens, self.digits)
+            || self.digits.windows(2).all(|pair| pair[0] == pair[1])
+        {
             return Form::Other;
         }
         if self.plus {
-            return if self.digits.len() >= 8 && self.digits[0] != 0 { Form::Clear(0.9) } else { Form::Possible };
+            return if self.digits.len() >= 8 && self.digits[0] != 0 {
+                Form::Clear(0.9)
+            } else {
+                Form::Possible
+            };
         }
         let bracket = self.text[0] == b'(' && self.text.get(lens[0] + 1) == Some(&b')');
-        let joints = self.groups.windows(2).map(|pair| &self.text[pair[0].to - self.start()..pair[1].from - self.start()]);
+        // Versions, and long lists of numbers.
+        if lens.len() > 1 && lens[0] == 1 && self.digits[0] != 1 && count(b'.') > 0 || (lens.len() == 1 && self.digits.len() < 7) {
+            return Form::Other;
+        }
+        let joints = self
+            .groups
+            .windows(2)
+            .map(|pair| &self.text[pair[0].to - self.start()..pair[1].from - self.start()]);
         let first = joints.clone().next().unwrap_or_default();
         let same = joints.clone().all(|joint| joint == first) && first.len() == 1;
-        let dashed = joints.clone().all(|joint| matches!(joint, b"-" | b"." | b") " | b")" | b")-"));
+        let dashed = joints
+            .clone()
+            .all(|joint| matches!(joint, b"-" | b"." | b") " | b")" | b")-"));
         match lens {
             [3, 3, 4] if dashed && (same || bracket) => Form::Clear(0.75),
-            [1 | 3, 3, 3, 4] if dashed && same && (lens[0] == 1 && self.digits[0] == 1 || self.digits.starts_with(&[0, 0, 1])) => {
+            [1 | 3, 3, 3, 4]
+                if dashed
+                    && same
+                    && (lens[0] == 1 && self.digits[0] == 1 || self.digits.starts_with(&[0, 0, 1])) =>
+            {
                 Form::Clear(0.8)
             }
             [1, 3, 3, 4] if self.digits[0] == 1 && self.text.get(1..3) == Some(b" (") => Form::Clear(0.8),
-            [2..=5, rest @ ..] if bracket && (6..=9).contains(&rest.iter().sum::<usize>()) && rest.len() <= 2 => Form::Clear(0.6),
-            _ if self.digits.starts_with(&[0, 0]) && self.digits.len() >= 11 && self.digits[2] != 0 && lens.len() > 1 => Form::Clear(0.6),
+            [2..=5, rest @ ..]
+                if bracket && (6..=9).contains(&rest.iter().sum::<usize>()) && rest.len() <= 2 =>
+            {
+                Form::Clear(0.6)
+            }
+            _ if self.digits.starts_with(&[0, 0])
+                && self.digits.len() >= 11
+                && self.digits[2] != 0
+                && lens.len() > 1 =>
+            {
+                Form::Clear(0.6)
+            }
             // National numbers with their trunk zero, in the groups that people use.
-            [2, 2, 2, 2, 2] | [2, 4, 4] | [3, 4, 4] | [4, 3, 4] | [4, 3, 3] | [3, 3, 2, 2] | [3, 3, 4] | [5, 6] if self.digits[0] == 0 && same && self.digits[1] != 0 => {
+            [2, 2, 2, 2, 2]
+            | [2, 4, 4]
+            | [3, 4, 4]
+            | [4, 3, 4]
+            | [4, 3, 3]
+            | [3, 3, 2, 2]
+            | [3, 3, 4]
+            | [5, 6]
+                if self.digits[0] == 0 && same && self.digits[1] != 0 =>
+            {
                 Form::Clear(0.6)
             }
             _ => Form::Possible,
@@ -197,7 +326,11 @@ impl Written<'_> {
 fn is_date(lens: &[usize], digits: &[u8]) -> bool {
     let two = |i: usize| digits[i] * 10 + digits[i + 1];
     match lens {
-        [4, 2, 2, ..] => matches!(digits[0], 1 | 2) && (1..=12).contains(&two(4)) && (1..=31).contains(&two(6)),
+        // From a year to another.
+        [4, 4] => matches!((two(0), two(4)), (19 | 20, 19 | 20)),
+        [4, 2, 2, ..] => {
+            matches!(digits[0], 1 | 2) && (1..=12).contains(&two(4)) && (1..=31).contains(&two(6))
+        }
         [2, 2, 4] => {
             (1..=31).contains(&two(0))
                 && (1..=31).contains(&two(2))

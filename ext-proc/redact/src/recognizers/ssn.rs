@@ -8,7 +8,16 @@ use crate::entity::Entity;
 
 /// Topic words.
 pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])> {
-    let words: &[&str] = &["ssn*", "social security", "social-security", "social_security", "soc sec", "social sec", "ss#", "ss #"];
+    let words: &[&str] = &[
+        "ssn*",
+        "social security",
+        "social-security",
+        "social_security",
+        "soc sec",
+        "social sec",
+        "ss#",
+        "ss #",
+    ];
     [(Entity::UsSsn, words)].into_iter()
 }
 
@@ -36,7 +45,10 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             let ssn = topic(Entity::UsSsn);
             let known = mentions.before(start, 40).has(ssn) || mentions.after(end, 20).has(ssn);
             let mut lens = [0; 9];
-            run.groups[first..after].iter().zip(&mut lens).for_each(|(group, len)| *len = group.len());
+            run.groups[first..after]
+                .iter()
+                .zip(&mut lens)
+                .for_each(|(group, len)| *len = group.len());
             let lens = &lens[..after - first];
             let dashes = (first..after - 1).all(|g| run.separator(field, g) == b"-");
             let next_dash =

@@ -81,5 +81,5 @@ fn has_password(rest: &[u8]) -> bool {
     };
     let password = &authority[colon + 1..at];
     // `${PASSWORD}`, `<password>` and `***` are templates; their special characters end the URL earlier.
-    !password.is_empty() && password.iter().any(|&b| is_word(b)) && !password.starts_with(b"$")
+    !authority.contains(&b'[') && !password.is_empty() && password.iter().any(|&b| is_word(b)) && !password.starts_with(b"$")
 }

@@ -42,6 +42,7 @@ impl<'a> Ahead<'a> {
                     ahead.tag = Some(str);
                     missing -= 1;
                 }
+                ("type", Token::Null) => {}
                 ("type", _) if wants_tag => ahead.odd_tag = true,
                 ("role", Token::String(str)) if wants_role => {
                     ahead.role = Some(str);

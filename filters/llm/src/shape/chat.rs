@@ -302,6 +302,7 @@ static ERROR_OBJECT: Object = Object::of(&[case!(
         ("content_filter_results", Carry),
         ("metadata", Loose(TEXT)),
         ("details", Loose(TEXT)),
+        ("misalignment", Loose(TEXT)),
     ],
 )]);
 

@@ -24,7 +24,14 @@ const REQUEST_FIELDS: Fields = &[
     ("stream", Rule::Fact(Fact::Stream)),
     ("max_tokens", Rule::Fact(Fact::MaxOutput)),
     ("tools", list(&TOOL)),
+    ("context_management", object(&CONTEXT_MANAGEMENT)),
 ];
+
+/// How the provider shortens a long conversation. One of the ways is told in words.
+static CONTEXT_MANAGEMENT: Object = Object::of(&[case!(&[], &[("edits", list(&CONTEXT_EDIT))])]).lenient();
+
+static CONTEXT_EDIT: Rule = object(&CONTEXT_EDIT_OBJECT);
+static CONTEXT_EDIT_OBJECT: Object = Object::of(&[case!(&[], &[("instructions", text(TEXT))])]).lenient();
 
 static SYSTEM: Rule = text_or_list(TEXT, &BLOCK);
 
@@ -218,6 +225,7 @@ static EVENTS: &[Case] = &[
             ("delta", object(&MESSAGE_DELTA)),
             ("usage", Usage),
             ("context_management", Carry),
+            ("input_transformations", Carry),
         ],
     ),
     case!(&["error"], &[("error", ERROR), ("request_id", Carry)]),

@@ -322,8 +322,10 @@ pub(crate) const fn image_or_object(field: ImageField, object: &'static Object) 
     })
 }
 
-/// What the macro of the same name makes.
+/// What the macro of the same name makes. The walker remembers in 64 bits which fields it has seen; that there are no
+/// more, common ones included, is checked when the tables are compiled.
 pub(crate) const fn case(tags: &'static [&'static str], fields: Fields) -> Case {
+    assert!(fields.len() <= 40, "too many fields in one case");
     Case {
         tags,
         role: None,
@@ -359,6 +361,7 @@ impl Object {
 
     /// An object whose `type` chooses.
     pub(crate) const fn by_type(common: Fields, cases: &'static [Case]) -> Self {
+        assert!(common.len() <= 24, "too many common fields");
         Self {
             mark: Mark::None,
             tag: Tag::Type,

@@ -28,6 +28,7 @@ const EVENT_COMMON: Fields = &[
     ("command_index", Carry),
     ("obfuscation", Carry),
     ("response_id", Carry),
+    ("status", Carry),
 ];
 
 static EVENTS: &[Case] = &[

@@ -324,7 +324,7 @@ fn kinds_tell_what_a_replacement_must_stay() {
     struct Json(usize);
     impl RequestVisitor for Json {
         fn text(&mut self, text: &Text<'_>) {
-            if text.kind == TextKind::Json {
+            if text.kind == TextKind::Json && !text.str.is_empty() {
                 serde_json::from_str::<serde_json::Value>(&text.str.decode()).unwrap();
                 self.0 += 1;
             }

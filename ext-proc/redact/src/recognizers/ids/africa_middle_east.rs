@@ -7,16 +7,58 @@ use crate::entity::Entity;
 
 pub(super) const KINDS: &[Kind] = &[
     // Department of Home Affairs: date of birth and Luhn.
-    bare(Entity::ZaId, "9999999999999", "", za_id, &["id number", "identity number", "sa id", "said", "rsa id", "id no"]),
-    bare(Entity::NgNin, "99999999999", "", any, &["nin", "national identification", "nimc"]),
-    bare(Entity::NgNin, "99999999999", "", any, &["bvn", "bank verification"]),
+    bare(
+        Entity::ZaId,
+        "9999999999999",
+        "",
+        za_id,
+        &["id number", "identity number", "sa id", "said", "rsa id", "id no"],
+    ),
+    bare(
+        Entity::NgNin,
+        "99999999999",
+        "",
+        any,
+        &["nin", "national identification", "nimc"],
+    ),
+    bare(
+        Entity::NgNin,
+        "99999999999",
+        "",
+        any,
+        &["bvn", "bank verification"],
+    ),
     // Ministry of Interior: Luhn.
-    bare(Entity::IlId, "999999999", "", luhn, &["teudat zehut", "תעודת זהות", "israeli id", "ת.ז", "mispar zehut"]),
+    bare(
+        Entity::IlId,
+        "999999999",
+        "",
+        luhn,
+        &["teudat zehut", "תעודת זהות", "israeli id", "ת.ז", "mispar zehut"],
+    ),
     // ICP: 784, year of birth, Luhn.
-    strong(Entity::AeEmiratesId, "784999999999999", "784-9999-9999999-9", luhn, &["emirates id", "eid", "uae id"]),
-    bare(Entity::SaNationalId, "9999999999", "", saudi, &["iqama", "saudi id", "national id", "هوية"]),
+    strong(
+        Entity::AeEmiratesId,
+        "784999999999999",
+        "784-9999-9999999-9",
+        luhn,
+        &["emirates id", "eid", "uae id"],
+    ),
+    bare(
+        Entity::SaNationalId,
+        "9999999999",
+        "",
+        saudi,
+        &["iqama", "saudi id", "national id", "هوية"],
+    ),
     // Century, date of birth, governorate.
-    bare(Entity::EgNationalId, "99999999999999", "", egypt, &["national id", "الرقم القومي", "egyptian id"]),
+    bare(
+        Entity::EgNationalId,
+        "99999999999999",
+        "",
+        egypt,
+        &["national id", "الرقم القومي", "egyptian id"],
+    ),
     bare(Entity::KeKraPin, "A999999999A", "", kra, &["kra", "kra pin"]),
 ];
 
@@ -33,7 +75,9 @@ fn saudi(chars: &[u8]) -> bool {
 }
 
 fn egypt(chars: &[u8]) -> bool {
-    matches!(chars[0], b'2' | b'3') && day_month(number(&chars[5..7]), number(&chars[3..5])) && weighted(chars, &[1; 14]) > 0
+    matches!(chars[0], b'2' | b'3')
+        && day_month(number(&chars[5..7]), number(&chars[3..5]))
+        && weighted(chars, &[1; 14]) > 0
 }
 
 fn kra(chars: &[u8]) -> bool {

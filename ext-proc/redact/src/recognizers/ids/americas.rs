@@ -7,39 +7,165 @@ use crate::entity::Entity;
 
 pub(super) const KINDS: &[Kind] = &[
     // IRS: like an SSN, 9xx, group 50–65, 70–88, 90–92, 94–99.
-    bare(Entity::UsItin, "999999999", "999-99-9999", itin, &["itin", "individual taxpayer", "tax id", "taxpayer id*"]),
+    bare(
+        Entity::UsItin,
+        "999999999",
+        "999-99-9999",
+        itin,
+        &["itin", "individual taxpayer", "tax id", "taxpayer id*"],
+    ),
     // IRS: prefixes of the issuing campus.
-    bare(Entity::UsEin, "999999999", "", ein, &["ein", "employer identification", "fein", "federal tax id"]),
+    bare(
+        Entity::UsEin,
+        "999999999",
+        "",
+        ein,
+        &["ein", "employer identification", "fein", "federal tax id"],
+    ),
     // CMS: Luhn over 80840 and the number.
-    bare(Entity::UsNpi, "9999999999", "", npi, &["npi", "national provider"]),
+    bare(
+        Entity::UsNpi,
+        "9999999999",
+        "",
+        npi,
+        &["npi", "national provider"],
+    ),
     // CMS: positions of letters and digits, no S L O I B Z.
-    strong(Entity::UsMbi, "9AX9AX9AA99", "9AX9-AX9-AA99", mbi, &["mbi", "medicare"]),
+    strong(
+        Entity::UsMbi,
+        "9AX9AX9AA99",
+        "9AX9-AX9-AA99",
+        mbi,
+        &["mbi", "medicare"],
+    ),
     // DEA: two letters, six digits and a check digit.
-    strong(Entity::MedicalLicense, "AX9999999", "", dea, &["dea", "medical license", "certificate number"]),
-    bare(Entity::AbaRoutingNumber, "999999999", "9999-9999-9", aba, &["aba", "routing*", "rtn", "transit number", "bank"]),
-    bare(Entity::UsPassport, "999999999", "", any, &["passport*", "us passport"]),
-    bare(Entity::UsPassport, "A99999999", "", any, &["passport*", "us passport"]),
+    strong(
+        Entity::MedicalLicense,
+        "AX9999999",
+        "",
+        dea,
+        &["dea", "medical license", "certificate number"],
+    ),
+    bare(
+        Entity::AbaRoutingNumber,
+        "999999999",
+        "9999-9999-9",
+        aba,
+        &["aba", "routing*", "rtn", "transit number", "bank"],
+    ),
+    bare(
+        Entity::UsPassport,
+        "999999999",
+        "",
+        any,
+        &["passport*", "us passport"],
+    ),
+    bare(
+        Entity::UsPassport,
+        "A99999999",
+        "",
+        any,
+        &["passport*", "us passport"],
+    ),
     // Canada Revenue Agency: Luhn.
-    bare(Entity::CaSin, "999999999", "999-999-999", sin, &["sin", "social insurance", "nas", "assurance sociale", "canada"]),
+    bare(
+        Entity::CaSin,
+        "999999999",
+        "999-999-999",
+        sin,
+        &["sin", "social insurance", "nas", "assurance sociale", "canada"],
+    ),
     // SEGOB, RENAPO: letters of the name, date of birth, sex, state, consonants, check digit.
-    strong(Entity::MxCurp, "AAAA999999AAAAAAX9", "", curp, &["curp", "clave única"]),
-    bare(Entity::MxRfc, "AAAA999999XXX", "AAAA-999999-XXX", rfc, &["rfc", "registro federal"]),
-    bare(Entity::MxRfc, "AAA999999XXX", "AAA-999999-XXX", rfc_company, &["rfc", "registro federal"]),
+    strong(
+        Entity::MxCurp,
+        "AAAA999999AAAAAAX9",
+        "",
+        curp,
+        &["curp", "clave única"],
+    ),
+    bare(
+        Entity::MxRfc,
+        "AAAA999999XXX",
+        "AAAA-999999-XXX",
+        rfc,
+        &["rfc", "registro federal"],
+    ),
+    bare(
+        Entity::MxRfc,
+        "AAA999999XXX",
+        "AAA-999999-XXX",
+        rfc_company,
+        &["rfc", "registro federal"],
+    ),
     // Receita Federal.
-    bare(Entity::BrCpf, "99999999999", "999.999.999-99", cpf, &["cpf", "cadastro de pessoas", "contribuinte"]),
-    bare(Entity::BrCnpj, "99999999999999", "99.999.999/9999-99", cnpj, &["cnpj", "cadastro nacional", "empresa"]),
+    bare(
+        Entity::BrCpf,
+        "99999999999",
+        "999.999.999-99",
+        cpf,
+        &["cpf", "cadastro de pessoas", "contribuinte"],
+    ),
+    bare(
+        Entity::BrCnpj,
+        "99999999999999",
+        "99.999.999/9999-99",
+        cnpj,
+        &["cnpj", "cadastro nacional", "empresa"],
+    ),
     // AFIP.
-    bare(Entity::ArCuit, "99999999999", "99-99999999-9", cuit, &["cuit", "cuil", "clave única", "afip"]),
+    bare(
+        Entity::ArCuit,
+        "99999999999",
+        "99-99999999-9",
+        cuit,
+        &["cuit", "cuil", "clave única", "afip"],
+    ),
     // Registro Civil: modulo 11 with K.
-    bare(Entity::ClRut, "99999999X", "99.999.999-X", rut, &["rut", "run", "rol único"]),
-    bare(Entity::ClRut, "9999999X", "9.999.999-X", rut, &["rut", "run", "rol único"]),
+    bare(
+        Entity::ClRut,
+        "99999999X",
+        "99.999.999-X",
+        rut,
+        &["rut", "run", "rol único"],
+    ),
+    bare(
+        Entity::ClRut,
+        "9999999X",
+        "9.999.999-X",
+        rut,
+        &["rut", "run", "rol único"],
+    ),
     // DIAN.
-    bare(Entity::CoNit, "9999999999", "999.999.999-9", nit, &["nit", "dian", "identificación tributaria"]),
+    bare(
+        Entity::CoNit,
+        "9999999999",
+        "999.999.999-9",
+        nit,
+        &["nit", "dian", "identificación tributaria"],
+    ),
     // Registro Civil del Ecuador: province and Luhn.
-    bare(Entity::EcCedula, "9999999999", "", cedula, &["cédula", "cedula", "ecuador"]),
-    bare(Entity::UyCi, "99999999", "9.999.999-9", uruguay, &["cédula", "cedula", "uruguay", "ci"]),
+    bare(
+        Entity::EcCedula,
+        "9999999999",
+        "",
+        cedula,
+        &["cédula", "cedula", "ecuador"],
+    ),
+    bare(
+        Entity::UyCi,
+        "99999999",
+        "9.999.999-9",
+        uruguay,
+        &["cédula", "cedula", "uruguay", "ci"],
+    ),
     // SUNAT.
-    bare(Entity::PeRuc, "99999999999", "", ruc, &["ruc", "contribuyente", "sunat"]),
+    bare(
+        Entity::PeRuc,
+        "99999999999",
+        "",
+        ruc,
+        &["ruc", "contribuyente", "sunat"],
+    ),
 ];
 
 fn any(chars: &[u8]) -> bool {
@@ -51,7 +177,8 @@ fn itin(chars: &[u8]) -> bool {
 }
 
 fn ein(chars: &[u8]) -> bool {
-    !matches!(number(&chars[..2]), 0 | 7..=9 | 17..=19 | 28 | 29 | 49 | 69 | 70 | 78 | 79 | 89 | 96 | 97) && !repeated(chars)
+    !matches!(number(&chars[..2]), 0 | 7..=9 | 17..=19 | 28 | 29 | 49 | 69 | 70 | 78 | 79 | 89 | 96 | 97)
+        && !repeated(chars)
 }
 
 fn npi(chars: &[u8]) -> bool {
@@ -80,7 +207,11 @@ fn sin(chars: &[u8]) -> bool {
 
 fn curp(chars: &[u8]) -> bool {
     const VALUES: &str = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ";
-    let sum: usize = chars[..17].iter().enumerate().map(|(i, &b)| VALUES.bytes().position(|v| v == b).unwrap_or(0) * (18 - i)).sum();
+    let sum: usize = chars[..17]
+        .iter()
+        .enumerate()
+        .map(|(i, &b)| VALUES.bytes().position(|v| v == b).unwrap_or(0) * (18 - i))
+        .sum();
     matches!(chars[10], b'H' | b'M' | b'X')
         && day_month(number(&chars[8..10]), number(&chars[6..8]))
         && (10 - sum % 10) % 10 == digit(chars[17]) as usize
@@ -117,8 +248,15 @@ fn cuit(chars: &[u8]) -> bool {
 }
 
 fn rut(chars: &[u8]) -> bool {
-    let Some((last, body)) = chars.split_last() else { return false };
-    let sum: u32 = body.iter().rev().enumerate().map(|(i, &b)| digit(b) * (i as u32 % 6 + 2)).sum();
+    let Some((last, body)) = chars.split_last() else {
+        return false;
+    };
+    let sum: u32 = body
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, &b)| digit(b) * (i as u32 % 6 + 2))
+        .sum();
     let expected = match 11 - sum % 11 {
         11 => b'0',
         10 => b'K',

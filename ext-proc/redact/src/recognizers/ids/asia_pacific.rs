@@ -7,41 +7,185 @@ use crate::entity::Entity;
 
 pub(super) const KINDS: &[Kind] = &[
     // Income Tax Department: the fourth letter is the holder's kind.
-    strong(Entity::InPan, "AAAAA9999A", "", pan, &["pan", "permanent account"]),
+    strong(
+        Entity::InPan,
+        "AAAAA9999A",
+        "",
+        pan,
+        &["pan", "permanent account"],
+    ),
     // UIDAI: Verhoeff, does not begin with 0 or 1.
-    bare(Entity::InAadhaar, "999999999999", "9999 9999 9999", aadhaar, &["aadhaar", "aadhar", "uidai"]),
+    bare(
+        Entity::InAadhaar,
+        "999999999999",
+        "9999 9999 9999",
+        aadhaar,
+        &["aadhaar", "aadhar", "uidai"],
+    ),
     strong(Entity::InGstin, "99AAAAA9999AXAX", "", gstin, &["gstin", "gst"]),
-    bare(Entity::InVoter, "AAA9999999", "", any, &["voter*", "epic", "election card"]),
-    bare(Entity::InPassport, "A9999999", "", any, &["passport*", "indian passport"]),
+    bare(
+        Entity::InVoter,
+        "AAA9999999",
+        "",
+        any,
+        &["voter*", "epic", "election card"],
+    ),
+    bare(
+        Entity::InPassport,
+        "A9999999",
+        "",
+        any,
+        &["passport*", "indian passport"],
+    ),
     // NADRA.
-    bare(Entity::PkCnic, "9999999999999", "99999-9999999-9", cnic, &["cnic", "nadra", "nic"]),
+    bare(
+        Entity::PkCnic,
+        "9999999999999",
+        "99999-9999999-9",
+        cnic,
+        &["cnic", "nadra", "nic"],
+    ),
     // Resident registration: date of birth, modulo 11 (not kept since October 2020).
-    bare(Entity::KrRrn, "9999999999999", "999999-9999999", rrn, &["주민등록*", "rrn", "resident registration"]),
-    bare(Entity::KrBrn, "9999999999", "999-99-99999", brn, &["사업자*", "brn", "business registration"]),
+    bare(
+        Entity::KrRrn,
+        "9999999999999",
+        "999999-9999999",
+        rrn,
+        &["주민등록*", "rrn", "resident registration"],
+    ),
+    bare(
+        Entity::KrBrn,
+        "9999999999",
+        "999-99-99999",
+        brn,
+        &["사업자*", "brn", "business registration"],
+    ),
     // 総務省令第八十五号: modulo 11.
-    bare(Entity::JpMyNumber, "999999999999", "", my_number, &["マイナンバー", "個人番号", "my number", "individual number"]),
+    bare(
+        Entity::JpMyNumber,
+        "999999999999",
+        "",
+        my_number,
+        &["マイナンバー", "個人番号", "my number", "individual number"],
+    ),
     // GB 11643: ISO 7064 MOD 11-2, date of birth.
-    strong(Entity::CnResidentId, "99999999999999999X", "", resident_id, &["身份证*", "居民身份证", "resident id*", "shenfenzheng"]),
+    strong(
+        Entity::CnResidentId,
+        "99999999999999999X",
+        "",
+        resident_id,
+        &["身份证*", "居民身份证", "resident id*", "shenfenzheng"],
+    ),
     // Letter's value and weights 1 9 8 … 1.
-    strong(Entity::TwNationalId, "A999999999", "", taiwan, &["身分證*", "national id", "統一編號"]),
+    strong(
+        Entity::TwNationalId,
+        "A999999999",
+        "",
+        taiwan,
+        &["身分證*", "national id", "統一編號"],
+    ),
     // ICA: S T F G M.
-    strong(Entity::SgNricFin, "A9999999A", "", nric, &["nric", "fin", "identity card"]),
-    bare(Entity::ThTnin, "9999999999999", "9-9999-99999-99-9", thai, &["บัตรประชาชน", "thai id", "tnin", "เลขประจำตัว*", "national id"]),
+    strong(
+        Entity::SgNricFin,
+        "A9999999A",
+        "",
+        nric,
+        &["nric", "fin", "identity card"],
+    ),
+    bare(
+        Entity::ThTnin,
+        "9999999999999",
+        "9-9999-99999-99-9",
+        thai,
+        &["บัตรประชาชน", "thai id", "tnin", "เลขประจำตัว*", "national id"],
+    ),
     // JPN: date of birth and place.
-    bare(Entity::MyNric, "999999999999", "999999-99-9999", mykad, &["nric", "mykad", "ic number", "kad pengenalan", "ic no"]),
+    bare(
+        Entity::MyNric,
+        "999999999999",
+        "999999-99-9999",
+        mykad,
+        &["nric", "mykad", "ic number", "kad pengenalan", "ic no"],
+    ),
     // Dukcapil: place, date of birth (women's day plus 40), serial.
-    bare(Entity::IdNik, "9999999999999999", "", nik, &["nik", "ktp", "induk kependudukan"]),
-    bare(Entity::HkHkid, "A999999X", "A999999(X)", hkid, &["hkid", "identity card", "香港身份證", "hong kong id"]),
-    bare(Entity::PhTin, "999999999999", "999-999-999-999", any, &["tin", "taxpayer identification"]),
-    bare(Entity::VnCccd, "999999999999", "", vietnam, &["cccd", "căn cước", "can cuoc", "cmnd"]),
+    bare(
+        Entity::IdNik,
+        "9999999999999999",
+        "",
+        nik,
+        &["nik", "ktp", "induk kependudukan"],
+    ),
+    bare(
+        Entity::HkHkid,
+        "A999999X",
+        "A999999(X)",
+        hkid,
+        &["hkid", "identity card", "香港身份證", "hong kong id"],
+    ),
+    bare(
+        Entity::PhTin,
+        "999999999999",
+        "999-999-999-999",
+        any,
+        &["tin", "taxpayer identification"],
+    ),
+    bare(
+        Entity::VnCccd,
+        "999999999999",
+        "",
+        vietnam,
+        &["cccd", "căn cước", "can cuoc", "cmnd"],
+    ),
     // ATO.
-    bare(Entity::AuTfn, "999999999", "999 999 999", tfn, &["tfn", "tax file"]),
-    bare(Entity::AuAbn, "99999999999", "99 999 999 999", abn, &["abn", "business number"]),
-    bare(Entity::AuAcn, "999999999", "999 999 999", acn, &["acn", "company number"]),
-    bare(Entity::AuMedicare, "9999999999", "9999 99999 9", medicare, &["medicare"]),
-    bare(Entity::NzIrd, "999999999", "999-999-999", ird9, &["ird", "inland revenue"]),
-    bare(Entity::NzIrd, "99999999", "99-999-999", ird8, &["ird", "inland revenue"]),
-    bare(Entity::NzNhi, "AAA9999", "", nhi, &["nhi", "national health index"]),
+    bare(
+        Entity::AuTfn,
+        "999999999",
+        "999 999 999",
+        tfn,
+        &["tfn", "tax file"],
+    ),
+    bare(
+        Entity::AuAbn,
+        "99999999999",
+        "99 999 999 999",
+        abn,
+        &["abn", "business number"],
+    ),
+    bare(
+        Entity::AuAcn,
+        "999999999",
+        "999 999 999",
+        acn,
+        &["acn", "company number"],
+    ),
+    bare(
+        Entity::AuMedicare,
+        "9999999999",
+        "9999 99999 9",
+        medicare,
+        &["medicare"],
+    ),
+    bare(
+        Entity::NzIrd,
+        "999999999",
+        "999-999-999",
+        ird9,
+        &["ird", "inland revenue"],
+    ),
+    bare(
+        Entity::NzIrd,
+        "99999999",
+        "99-999-999",
+        ird8,
+        &["ird", "inland revenue"],
+    ),
+    bare(
+        Entity::NzNhi,
+        "AAA9999",
+        "",
+        nhi,
+        &["nhi", "national health index"],
+    ),
 ];
 
 fn any(chars: &[u8]) -> bool {
@@ -59,7 +203,12 @@ fn aadhaar(chars: &[u8]) -> bool {
 fn gstin(chars: &[u8]) -> bool {
     const VALUES: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let value = |b: u8| VALUES.iter().position(|&v| v == b).unwrap_or(0);
-    let sum: usize = chars[..14].iter().enumerate().map(|(i, &b)| value(b) * (i % 2 + 1)).map(|p| p / 36 + p % 36).sum();
+    let sum: usize = chars[..14]
+        .iter()
+        .enumerate()
+        .map(|(i, &b)| value(b) * (i % 2 + 1))
+        .map(|p| p / 36 + p % 36)
+        .sum();
     chars[13] == b'Z' && VALUES[(36 - sum % 36) % 36] == chars[14]
 }
 
@@ -68,7 +217,9 @@ fn cnic(chars: &[u8]) -> bool {
 }
 
 fn rrn(chars: &[u8]) -> bool {
-    day_month(number(&chars[4..6]), number(&chars[2..4])) && matches!(chars[6], b'0'..=b'9') && !repeated(&chars[6..])
+    day_month(number(&chars[4..6]), number(&chars[2..4]))
+        && matches!(chars[6], b'0'..=b'9')
+        && !repeated(&chars[6..])
 }
 
 fn brn(chars: &[u8]) -> bool {
@@ -89,7 +240,10 @@ fn resident_id(chars: &[u8]) -> bool {
 }
 
 fn taiwan(chars: &[u8]) -> bool {
-    const VALUES: [u32; 26] = [10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33];
+    const VALUES: [u32; 26] = [
+        10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31,
+        33,
+    ];
     let letter = VALUES[usize::from(chars[0] - b'A')];
     let sum = letter / 10 + letter % 10 * 9 + weighted(&chars[1..], &[8, 7, 6, 5, 4, 3, 2, 1, 1]);
     matches!(chars[1], b'1' | b'2' | b'8' | b'9') && sum.is_multiple_of(10)
@@ -115,7 +269,8 @@ fn thai(chars: &[u8]) -> bool {
 }
 
 fn mykad(chars: &[u8]) -> bool {
-    day_month(number(&chars[4..6]), number(&chars[2..4])) && !matches!(number(&chars[6..8]), 0 | 17..=20 | 69 | 70 | 73 | 80 | 81 | 94..=97)
+    day_month(number(&chars[4..6]), number(&chars[2..4]))
+        && !matches!(number(&chars[6..8]), 0 | 17..=20 | 69 | 70 | 73 | 80 | 81 | 94..=97)
 }
 
 fn nik(chars: &[u8]) -> bool {
@@ -127,7 +282,8 @@ fn nik(chars: &[u8]) -> bool {
 
 fn hkid(chars: &[u8]) -> bool {
     let check = if chars[7] == b'A' { 10 } else { digit(chars[7]) };
-    let sum = 36 * 9 + (u32::from(chars[0] - b'A') + 10) * 8 + weighted(&chars[1..], &[7, 6, 5, 4, 3, 2]) + check;
+    let sum =
+        36 * 9 + (u32::from(chars[0] - b'A') + 10) * 8 + weighted(&chars[1..], &[7, 6, 5, 4, 3, 2]) + check;
     (chars[7].is_ascii_digit() || chars[7] == b'A') && sum.is_multiple_of(11)
 }
 
@@ -156,7 +312,8 @@ fn ird9(chars: &[u8]) -> bool {
     let check = |weights: &[u32]| (11 - weighted(chars, weights) % 11) % 11;
     let first = check(&[3, 2, 7, 6, 5, 4, 3, 2]);
     let second = check(&[7, 4, 3, 2, 5, 2, 7, 6]);
-    (10_000_000..150_000_000).contains(&number(chars)) && (if first < 10 { first } else { second }) == digit(chars[8])
+    (10_000_000..150_000_000).contains(&number(chars))
+        && (if first < 10 { first } else { second }) == digit(chars[8])
 }
 
 fn ird8(chars: &[u8]) -> bool {
@@ -166,8 +323,9 @@ fn ird8(chars: &[u8]) -> bool {
 
 fn nhi(chars: &[u8]) -> bool {
     const VALUES: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
-    let letters: Option<u32> =
-        chars[..3].iter().zip([7, 6, 5]).try_fold(0, |sum, (&b, weight)| Some(sum + (VALUES.iter().position(|&v| v == b)? as u32 + 1) * weight));
+    let letters: Option<u32> = chars[..3].iter().zip([7, 6, 5]).try_fold(0, |sum, (&b, weight)| {
+        Some(sum + (VALUES.iter().position(|&v| v == b)? as u32 + 1) * weight)
+    });
     letters.is_some_and(|letters| {
         let rest = (letters + weighted(&chars[3..], &[4, 3, 2])) % 11;
         rest != 0 && (11 - rest) % 10 == digit(chars[6])

@@ -3,12 +3,20 @@
 
 /// The digits of characters that are all digits; other characters count as 0.
 pub(super) fn digit(b: u8) -> u32 {
-    if b.is_ascii_digit() { u32::from(b - b'0') } else { 0 }
+    if b.is_ascii_digit() {
+        u32::from(b - b'0')
+    } else {
+        0
+    }
 }
 
 /// Sum of the digits times their weights.
 pub(super) fn weighted(chars: &[u8], weights: &[u32]) -> u32 {
-    chars.iter().zip(weights).map(|(&b, weight)| digit(b) * weight).sum()
+    chars
+        .iter()
+        .zip(weights)
+        .map(|(&b, weight)| digit(b) * weight)
+        .sum()
 }
 
 /// The number that digits write.
@@ -28,7 +36,9 @@ pub(super) fn repeated(chars: &[u8]) -> bool {
 
 /// ISO 7064 MOD 11,10.
 pub(super) fn mod_11_10(chars: &[u8]) -> bool {
-    let Some((last, body)) = chars.split_last() else { return false };
+    let Some((last, body)) = chars.split_last() else {
+        return false;
+    };
     let product = body.iter().fold(10, |product, &b| {
         let sum = (digit(b) + product) % 10;
         (if sum == 0 { 10 } else { sum }) * 2 % 11

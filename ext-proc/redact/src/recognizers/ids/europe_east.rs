@@ -8,28 +8,112 @@ use crate::entity::Entity;
 pub(super) const KINDS: &[Kind] = &[
     // Ustawa o ewidencji ludności.
     bare(Entity::PlPesel, "99999999999", "", pesel, &["pesel"]),
-    bare(Entity::PlNip, "9999999999", "999-999-99-99", nip, &["nip", "identyfikacji podatkowej"]),
+    bare(
+        Entity::PlNip,
+        "9999999999",
+        "999-999-99-99",
+        nip,
+        &["nip", "identyfikacji podatkowej"],
+    ),
     bare(Entity::PlRegon, "999999999", "", regon, &["regon"]),
     // Zákon 133/2000: divisible by 11, month of women plus 50.
-    bare(Entity::CzRc, "9999999999", "999999/9999", rodne_cislo, &["rodné číslo", "rodne cislo", "rč", "rodné"]),
-    bare(Entity::HuTaj, "999999999", "999-999-999", taj, &["taj", "taj-szám", "társadalombiztosítás*"]),
-    bare(Entity::RoCnp, "9999999999999", "", cnp, &["cnp", "cod numeric personal"]),
-    bare(Entity::BgEgn, "9999999999", "", egn, &["егн", "egn", "eгh", "eгн"]),
-    bare(Entity::HrOib, "99999999999", "", mod_11_10, &["oib", "osobni identifikacijski"]),
-    bare(Entity::RsJmbg, "9999999999999", "", jmbg, &["jmbg", "emšo", "emso", "matični broj"]),
-    bare(Entity::EeIsikukood, "99999999999", "", isikukood, &["isikukood", "estonian id"]),
-    bare(Entity::LtAsmensKodas, "99999999999", "", isikukood, &["asmens kodas", "lithuanian id"]),
-    bare(Entity::LvPersonasKods, "99999999999", "999999-99999", latvia, &["personas kods"]),
+    bare(
+        Entity::CzRc,
+        "9999999999",
+        "999999/9999",
+        rodne_cislo,
+        &["rodné číslo", "rodne cislo", "rč", "rodné"],
+    ),
+    bare(
+        Entity::HuTaj,
+        "999999999",
+        "999-999-999",
+        taj,
+        &["taj", "taj-szám", "társadalombiztosítás*"],
+    ),
+    bare(
+        Entity::RoCnp,
+        "9999999999999",
+        "",
+        cnp,
+        &["cnp", "cod numeric personal"],
+    ),
+    bare(
+        Entity::BgEgn,
+        "9999999999",
+        "",
+        egn,
+        &["егн", "egn", "eгh", "eгн"],
+    ),
+    bare(
+        Entity::HrOib,
+        "99999999999",
+        "",
+        mod_11_10,
+        &["oib", "osobni identifikacijski"],
+    ),
+    bare(
+        Entity::RsJmbg,
+        "9999999999999",
+        "",
+        jmbg,
+        &["jmbg", "emšo", "emso", "matični broj"],
+    ),
+    bare(
+        Entity::EeIsikukood,
+        "99999999999",
+        "",
+        isikukood,
+        &["isikukood", "estonian id"],
+    ),
+    bare(
+        Entity::LtAsmensKodas,
+        "99999999999",
+        "",
+        isikukood,
+        &["asmens kodas", "lithuanian id"],
+    ),
+    bare(
+        Entity::LvPersonasKods,
+        "99999999999",
+        "999999-99999",
+        latvia,
+        &["personas kods"],
+    ),
     // AADE: powers of two.
     bare(Entity::GrAfm, "999999999", "", afm, &["αφμ", "afm", "aφm", "vat"]),
-    bare(Entity::GrAmka, "99999999999", "", amka, &["αμκα", "amka", "amka number"]),
+    bare(
+        Entity::GrAmka,
+        "99999999999",
+        "",
+        amka,
+        &["αμκα", "amka", "amka number"],
+    ),
     // ФНС: check digits of 10 and 12.
     bare(Entity::RuInn, "9999999999", "", inn10, &["инн", "inn", "иhh"]),
     bare(Entity::RuInn, "999999999999", "", inn12, &["инн", "inn", "иhh"]),
-    bare(Entity::RuSnils, "99999999999", "999-999-999 99", snils, &["снилс", "snils", "chилc", "cнилс"]),
-    bare(Entity::UaRnokpp, "9999999999", "", rnokpp, &["рнокпп", "іпн", "ipn", "rnokpp", "phokпп"]),
+    bare(
+        Entity::RuSnils,
+        "99999999999",
+        "999-999-999 99",
+        snils,
+        &["снилс", "snils", "chилc", "cнилс"],
+    ),
+    bare(
+        Entity::UaRnokpp,
+        "9999999999",
+        "",
+        rnokpp,
+        &["рнокпп", "іпн", "ipn", "rnokpp", "phokпп"],
+    ),
     // Nüfus: two check digits.
-    bare(Entity::TrTckn, "99999999999", "", tckn, &["tckn", "tc kimlik", "t.c. kimlik", "kimlik no", "tc no"]),
+    bare(
+        Entity::TrTckn,
+        "99999999999",
+        "",
+        tckn,
+        &["tckn", "tc kimlik", "t.c. kimlik", "kimlik no", "tc no"],
+    ),
 ];
 
 fn pesel(chars: &[u8]) -> bool {
@@ -48,7 +132,8 @@ fn regon(chars: &[u8]) -> bool {
 fn rodne_cislo(chars: &[u8]) -> bool {
     let month = number(&chars[2..4]);
     let month = if month > 50 { month - 50 } else { month };
-    day_month(number(&chars[4..6]), if month > 20 { month - 20 } else { month }) && number(chars).is_multiple_of(11)
+    day_month(number(&chars[4..6]), if month > 20 { month - 20 } else { month })
+        && number(chars).is_multiple_of(11)
 }
 
 fn taj(chars: &[u8]) -> bool {

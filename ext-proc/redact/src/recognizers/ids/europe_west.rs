@@ -7,52 +7,244 @@ use crate::entity::Entity;
 
 pub(super) const KINDS: &[Kind] = &[
     // NHS Data Dictionary: modulo 11.
-    bare(Entity::UkNhs, "9999999999", "999 999 9999", nhs, &["nhs", "national health", "health number", "patient"]),
+    bare(
+        Entity::UkNhs,
+        "9999999999",
+        "999 999 9999",
+        nhs,
+        &["nhs", "national health", "health number", "patient"],
+    ),
     // HMRC NIM39110: no D F I Q U V, no BG GB NK KN TN NT ZZ.
-    strong(Entity::UkNino, "AA999999A", "AA 99 99 99 A", nino, &["nino", "national insurance", "ni number", "insurance number"]),
-    bare(Entity::UkPassport, "AA9999999", "", any, &["passport*", "uk passport"]),
-    bare(Entity::UkPassport, "999999999", "", any, &["uk passport", "british passport"]),
+    strong(
+        Entity::UkNino,
+        "AA999999A",
+        "AA 99 99 99 A",
+        nino,
+        &["nino", "national insurance", "ni number", "insurance number"],
+    ),
+    bare(
+        Entity::UkPassport,
+        "AA9999999",
+        "",
+        any,
+        &["passport*", "uk passport"],
+    ),
+    bare(
+        Entity::UkPassport,
+        "999999999",
+        "",
+        any,
+        &["uk passport", "british passport"],
+    ),
     // Revenue: modulo 23.
-    bare(Entity::IePps, "9999999A", "", pps, &["pps", "ppsn", "personal public service"]),
-    bare(Entity::IePps, "9999999AA", "", pps, &["pps", "ppsn", "personal public service"]),
+    bare(
+        Entity::IePps,
+        "9999999A",
+        "",
+        pps,
+        &["pps", "ppsn", "personal public service"],
+    ),
+    bare(
+        Entity::IePps,
+        "9999999AA",
+        "",
+        pps,
+        &["pps", "ppsn", "personal public service"],
+    ),
     // BZSt, § 139b AO: one digit twice or thrice, ISO 7064 MOD 11,10.
-    bare(Entity::DeTaxId, "99999999999", "99 999 999 999", steuer_id, &["steuer*", "idnr", "identifikationsnummer", "tin", "tax id*"]),
+    bare(
+        Entity::DeTaxId,
+        "99999999999",
+        "99 999 999 999",
+        steuer_id,
+        &["steuer*", "idnr", "identifikationsnummer", "tin", "tax id*"],
+    ),
     // Deutsche Rentenversicherung, VKVV § 4.
-    bare(Entity::DeSocialSecurity, "99999999A999", "99 999999 A 999", rvnr, &["sozialversicherung*", "rentenversicherung*", "sv-nummer", "rvnr", "versicherungsnummer"]),
+    bare(
+        Entity::DeSocialSecurity,
+        "99999999A999",
+        "99 999999 A 999",
+        rvnr,
+        &[
+            "sozialversicherung*",
+            "rentenversicherung*",
+            "sv-nummer",
+            "rvnr",
+            "versicherungsnummer",
+        ],
+    ),
     // Personalausweis, ICAO 9303: weights 7 3 1.
-    bare(Entity::DeIdCard, "XXXXXXXXX9", "", icao, &["personalausweis*", "ausweis*", "reisepass*", "passnummer"]),
+    bare(
+        Entity::DeIdCard,
+        "XXXXXXXXX9",
+        "",
+        icao,
+        &["personalausweis*", "ausweis*", "reisepass*", "passnummer"],
+    ),
     // INSEE: modulo 97.
-    strong(Entity::FrNir, "999999999999999", "9 99 99 99 999 999 99", nir, &["nir", "sécurité sociale", "securite sociale", "insee", "numéro de sécu*"]),
-    bare(Entity::FrSiret, "99999999999999", "999 999 999 99999", luhn, &["siret", "siren"]),
-    bare(Entity::FrSiret, "999999999", "999 999 999", luhn, &["siret", "siren"]),
+    strong(
+        Entity::FrNir,
+        "999999999999999",
+        "9 99 99 99 999 999 99",
+        nir,
+        &[
+            "nir",
+            "sécurité sociale",
+            "securite sociale",
+            "insee",
+            "numéro de sécu*",
+        ],
+    ),
+    bare(
+        Entity::FrSiret,
+        "99999999999999",
+        "999 999 999 99999",
+        luhn,
+        &["siret", "siren"],
+    ),
+    bare(
+        Entity::FrSiret,
+        "999999999",
+        "999 999 999",
+        luhn,
+        &["siret", "siren"],
+    ),
     // Ministerio del Interior: letter of modulo 23.
-    strong(Entity::EsNif, "99999999A", "99999999-A", nif, &["nif", "dni", "documento nacional"]),
-    strong(Entity::EsNie, "A9999999A", "A-9999999-A", nie, &["nie", "extranjero*"]),
+    strong(
+        Entity::EsNif,
+        "99999999A",
+        "99999999-A",
+        nif,
+        &["nif", "dni", "documento nacional"],
+    ),
+    strong(
+        Entity::EsNie,
+        "A9999999A",
+        "A-9999999-A",
+        nie,
+        &["nie", "extranjero*"],
+    ),
     // Agenzia delle Entrate, DM 23/12/1976.
-    strong(Entity::ItFiscalCode, "AAAAAA99A99A999A", "", fiscal_code, &["codice fiscale", "c.f.", "fiscal code"]),
-    bare(Entity::ItVatCode, "99999999999", "", luhn, &["partita iva", "p.iva", "piva", "vat"]),
+    strong(
+        Entity::ItFiscalCode,
+        "AAAAAA99A99A999A",
+        "",
+        fiscal_code,
+        &["codice fiscale", "c.f.", "fiscal code"],
+    ),
+    bare(
+        Entity::ItVatCode,
+        "99999999999",
+        "",
+        luhn,
+        &["partita iva", "p.iva", "piva", "vat"],
+    ),
     // Finanças: modulo 11.
-    bare(Entity::PtNif, "999999999", "", pt_nif, &["nif", "contribuinte", "número de identificação fiscal"]),
+    bare(
+        Entity::PtNif,
+        "999999999",
+        "",
+        pt_nif,
+        &["nif", "contribuinte", "número de identificação fiscal"],
+    ),
     // RvIG: the eleven test.
-    bare(Entity::NlBsn, "999999999", "", bsn, &["bsn", "burgerservice*", "sofi*", "citizen service"]),
+    bare(
+        Entity::NlBsn,
+        "999999999",
+        "",
+        bsn,
+        &["bsn", "burgerservice*", "sofi*", "citizen service"],
+    ),
     // Rijksregister: modulo 97.
-    bare(Entity::BeNationalNumber, "99999999999", "99.99.99-999.99", rijksregister, &["rijksregister*", "registre national", "niss", "insz", "national number"]),
+    bare(
+        Entity::BeNationalNumber,
+        "99999999999",
+        "99.99.99-999.99",
+        rijksregister,
+        &[
+            "rijksregister*",
+            "registre national",
+            "niss",
+            "insz",
+            "national number",
+        ],
+    ),
     // Österreichische Sozialversicherung.
-    bare(Entity::AtSvnr, "9999999999", "9999 999999", svnr, &["svnr", "sozialversicherung*", "versicherungsnummer", "sv-nr"]),
+    bare(
+        Entity::AtSvnr,
+        "9999999999",
+        "9999 999999",
+        svnr,
+        &["svnr", "sozialversicherung*", "versicherungsnummer", "sv-nr"],
+    ),
     // ZAS: EAN-13 with prefix 756.
-    strong(Entity::ChAhv, "7569999999999", "756.9999.9999.99", ean13, &["ahv*", "avs", "sozialversicherung*"]),
+    strong(
+        Entity::ChAhv,
+        "7569999999999",
+        "756.9999.9999.99",
+        ean13,
+        &["ahv*", "avs", "sozialversicherung*"],
+    ),
     // DVV: modulo 31.
-    strong(Entity::FiPersonalIdentityCode, "999999A999X", "", hetu_letter, &["hetu", "henkilötunnus", "personal identity"]),
-    strong(Entity::FiPersonalIdentityCode, "999999999X", "999999-999X", hetu, &["hetu", "henkilötunnus", "personal identity"]),
+    strong(
+        Entity::FiPersonalIdentityCode,
+        "999999A999X",
+        "",
+        hetu_letter,
+        &["hetu", "henkilötunnus", "personal identity"],
+    ),
+    strong(
+        Entity::FiPersonalIdentityCode,
+        "999999999X",
+        "999999-999X",
+        hetu,
+        &["hetu", "henkilötunnus", "personal identity"],
+    ),
     // Skatteverket: Luhn over ten digits.
-    bare(Entity::SePersonnummer, "9999999999", "999999-9999", personnummer, &["personnummer", "personnr", "samordningsnummer"]),
-    bare(Entity::SePersonnummer, "999999999999", "99999999-9999", personnummer_long, &["personnummer", "personnr", "samordningsnummer"]),
+    bare(
+        Entity::SePersonnummer,
+        "9999999999",
+        "999999-9999",
+        personnummer,
+        &["personnummer", "personnr", "samordningsnummer"],
+    ),
+    bare(
+        Entity::SePersonnummer,
+        "999999999999",
+        "99999999-9999",
+        personnummer_long,
+        &["personnummer", "personnr", "samordningsnummer"],
+    ),
     // Skatteetaten: two check digits.
-    bare(Entity::NoFnr, "99999999999", "999999 99999", fnr, &["fødselsnummer", "fodselsnummer", "personnummer", "fnr", "d-nummer"]),
+    bare(
+        Entity::NoFnr,
+        "99999999999",
+        "999999 99999",
+        fnr,
+        &[
+            "fødselsnummer",
+            "fodselsnummer",
+            "personnummer",
+            "fnr",
+            "d-nummer",
+        ],
+    ),
     // CPR-kontoret: date of birth; the check digit is no longer kept to.
-    bare(Entity::DkCpr, "9999999999", "999999-9999", cpr, &["cpr", "personnummer", "cpr-nr", "cpr-nummer"]),
+    bare(
+        Entity::DkCpr,
+        "9999999999",
+        "999999-9999",
+        cpr,
+        &["cpr", "personnummer", "cpr-nr", "cpr-nummer"],
+    ),
     // Þjóðskrá: modulo 11.
-    bare(Entity::IsKennitala, "9999999999", "999999-9999", kennitala, &["kennitala", "kt"]),
+    bare(
+        Entity::IsKennitala,
+        "9999999999",
+        "999999-9999",
+        kennitala,
+        &["kennitala", "kt"],
+    ),
 ];
 
 fn any(chars: &[u8]) -> bool {
@@ -68,14 +260,19 @@ fn nino(chars: &[u8]) -> bool {
     let prefix = &chars[..2];
     !b"DFIQUV".contains(&chars[0])
         && !b"DFIQUVO".contains(&chars[1])
-        && ![b"BG", b"GB", b"NK", b"KN", b"TN", b"NT", b"ZZ"].iter().any(|not| &not[..] == prefix)
+        && ![b"BG", b"GB", b"NK", b"KN", b"TN", b"NT", b"ZZ"]
+            .iter()
+            .any(|not| &not[..] == prefix)
         && (b'A'..=b'D').contains(&chars[8])
 }
 
 fn pps(chars: &[u8]) -> bool {
-    let second = chars.get(8).map_or(0, |&b| if b == b'W' { 0 } else { u32::from(b - b'A') + 1 });
+    let second = chars
+        .get(8)
+        .map_or(0, |&b| if b == b'W' { 0 } else { u32::from(b - b'A') + 1 });
     let sum = weighted(chars, &[8, 7, 6, 5, 4, 3, 2]) + second * 9;
-    b"WABCDEFGHIJKLMNOPQRSTUV"[(sum % 23) as usize] == chars[7] && chars.get(8).is_none_or(|b| b"ABHW".contains(b))
+    b"WABCDEFGHIJKLMNOPQRSTUV"[(sum % 23) as usize] == chars[7]
+        && chars.get(8).is_none_or(|b| b"ABHW".contains(b))
 }
 
 fn steuer_id(chars: &[u8]) -> bool {
@@ -87,14 +284,34 @@ fn steuer_id(chars: &[u8]) -> bool {
 
 fn rvnr(chars: &[u8]) -> bool {
     let letter = u32::from(chars[8] - b'A') + 1;
-    let all: Vec<u8> = chars[..8].iter().copied().chain([b'0' + (letter / 10) as u8, b'0' + (letter % 10) as u8]).chain(chars[9..].iter().copied()).collect();
-    let sum: u32 = [2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1].iter().zip(&all).map(|(weight, &b)| digit(b) * weight).map(|p| p / 10 + p % 10).sum();
+    let all: Vec<u8> = chars[..8]
+        .iter()
+        .copied()
+        .chain([b'0' + (letter / 10) as u8, b'0' + (letter % 10) as u8])
+        .chain(chars[9..].iter().copied())
+        .collect();
+    let sum: u32 = [2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1]
+        .iter()
+        .zip(&all)
+        .map(|(weight, &b)| digit(b) * weight)
+        .map(|p| p / 10 + p % 10)
+        .sum();
     sum % 10 == digit(chars[11]) && matches!(number(&chars[4..6]), 1..=12)
 }
 
 fn icao(chars: &[u8]) -> bool {
-    let value = |b: u8| if b.is_ascii_digit() { digit(b) } else { u32::from(b - b'A') + 10 };
-    let sum: u32 = chars[..9].iter().zip([7, 3, 1].iter().cycle()).map(|(&b, weight)| value(b) * weight).sum();
+    let value = |b: u8| {
+        if b.is_ascii_digit() {
+            digit(b)
+        } else {
+            u32::from(b - b'A') + 10
+        }
+    };
+    let sum: u32 = chars[..9]
+        .iter()
+        .zip([7, 3, 1].iter().cycle())
+        .map(|(&b, weight)| value(b) * weight)
+        .sum();
     chars[0].is_ascii_alphabetic() && sum % 10 == digit(chars[9])
 }
 
@@ -111,18 +328,26 @@ fn nif(chars: &[u8]) -> bool {
 }
 
 fn nie(chars: &[u8]) -> bool {
-    let Some(first) = b"XYZ".iter().position(|&b| b == chars[0]) else { return false };
+    let Some(first) = b"XYZ".iter().position(|&b| b == chars[0]) else {
+        return false;
+    };
     let value = first as u64 * 10_000_000 + number(&chars[1..8]);
     NIF_LETTERS[(value % 23) as usize] == chars[8]
 }
 
 fn fiscal_code(chars: &[u8]) -> bool {
-    const ODD: [u32; 26] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+    const ODD: [u32; 26] = [
+        1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
+    ];
     let sum: u32 = chars[..15]
         .iter()
         .enumerate()
         .map(|(i, &b)| {
-            let value = if b.is_ascii_digit() { digit(b) } else { u32::from(b - b'A') };
+            let value = if b.is_ascii_digit() {
+                digit(b)
+            } else {
+                u32::from(b - b'A')
+            };
             if i % 2 == 0 { ODD[value as usize] } else { value }
         })
         .sum();
@@ -131,7 +356,8 @@ fn fiscal_code(chars: &[u8]) -> bool {
 
 fn pt_nif(chars: &[u8]) -> bool {
     let rest = weighted(chars, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
-    matches!(chars[0], b'1' | b'2' | b'3' | b'5' | b'6' | b'8' | b'9') && (if rest < 2 { 0 } else { 11 - rest }) == digit(chars[8])
+    matches!(chars[0], b'1' | b'2' | b'3' | b'5' | b'6' | b'8' | b'9')
+        && (if rest < 2 { 0 } else { 11 - rest }) == digit(chars[8])
 }
 
 fn bsn(chars: &[u8]) -> bool {

@@ -37,7 +37,14 @@ const fn bare(
     check: fn(&[u8]) -> bool,
     words: &'static [&'static str],
 ) -> Kind {
-    Kind { entity, pattern, written, check, strong: false, words }
+    Kind {
+        entity,
+        pattern,
+        written,
+        check,
+        strong: false,
+        words,
+    }
 }
 
 /// A kind that needs none.
@@ -48,7 +55,14 @@ const fn strong(
     check: fn(&[u8]) -> bool,
     words: &'static [&'static str],
 ) -> Kind {
-    Kind { entity, pattern, written, check, strong: true, words }
+    Kind {
+        entity,
+        pattern,
+        written,
+        check,
+        strong: true,
+        words,
+    }
 }
 
 /// All kinds.
@@ -86,7 +100,13 @@ struct Entry {
 
 impl Entry {
     fn new(kind: &'static Kind, topic: Topics) -> Self {
-        let mask = |class: fn(u8) -> bool| kind.pattern.bytes().enumerate().filter(|(_, p)| class(*p)).fold(0, |mask, (i, _)| mask | 1 << i);
+        let mask = |class: fn(u8) -> bool| {
+            kind.pattern
+                .bytes()
+                .enumerate()
+                .filter(|(_, p)| class(*p))
+                .fold(0, |mask, (i, _)| mask | 1 << i)
+        };
         Self {
             kind,
             topic,
@@ -137,21 +157,34 @@ impl Ids {
                 at += 1;
                 continue;
             }
-            if !field.before(at).is_some_and(|b| is_word(b) || b == b'_' || b == b'@') {
+            if !field
+                .before(at)
+                .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\'))
+            {
                 self.at(field, at, &wanted, hits);
             }
-            at += text[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            at += text[at..]
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric())
+                .count();
         }
     }
 
     /// The identifiers that begin at `from`.
     fn at(&self, field: &Field<'_>, from: usize, wanted: &impl Fn(Entity) -> bool, hits: &mut Vec<Hit>) {
-        let mut candidate = Candidate { from, to: from, ..Candidate::default() };
+        let mut candidate = Candidate {
+            from,
+            to: from,
+            ..Candidate::default()
+        };
         loop {
             if !candidate.extend(field) || candidate.groups > GROUPS {
                 return;
             }
-            if field.at(candidate.to).is_some_and(|b| is_word(b) || b == b'_' || b == b'@') {
+            if field
+                .at(candidate.to)
+                .is_some_and(|b| is_word(b) || b == b'_' || b == b'@')
+            {
                 return;
             }
             if candidate.digits.count_ones() >= 2 {
@@ -166,7 +199,11 @@ impl Ids {
             }
             // The separators to the next group.
             let rest = &field.text[candidate.to..];
-            let gap = rest.iter().take(3).take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'\n')).count();
+            let gap = rest
+                .iter()
+                .take(3)
+                .take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'\n'))
+                .count();
             if !matches!(gap, 1 | 2) || !rest.get(gap).is_some_and(u8::is_ascii_alphanumeric) {
                 return;
             }
@@ -180,7 +217,9 @@ impl Candidate {
     fn extend(&mut self, field: &Field<'_>) -> bool {
         self.groups += 1;
         while let Some(b) = field.at(self.to).filter(u8::is_ascii_alphanumeric) {
-            let Some(slot) = self.chars.get_mut(self.len) else { return false };
+            let Some(slot) = self.chars.get_mut(self.len) else {
+                return false;
+            };
             *slot = b.to_ascii_uppercase();
             self.digits |= u32::from(b.is_ascii_digit()) << self.len;
             self.len += 1;
@@ -194,7 +233,9 @@ impl Candidate {
     }
 
     fn fits(&self, entry: &Entry) -> bool {
-        self.digits & entry.digits == entry.digits && self.digits & entry.letters == 0 && (!entry.literals || fits(entry.kind.pattern, self.chars()))
+        self.digits & entry.digits == entry.digits
+            && self.digits & entry.letters == 0
+            && (!entry.literals || fits(entry.kind.pattern, self.chars()))
     }
 }
 
@@ -205,7 +246,9 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32>
     // Part of a longer number is not an identifier of its own.
     let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
     let joint = |b: Option<u8>| matches!(b, Some(b'.' | b'-' | b'/' | b',' | b' '));
-    let inside = || joint(field.before(from)) && digit(from.checked_sub(2)) || joint(field.at(to)) && digit(Some(to + 1));
+    let inside = || {
+        joint(field.before(from)) && digit(from.checked_sub(2)) || joint(field.at(to)) && digit(Some(to + 1))
+    };
     let bare = candidate.groups == 1;
     let written = fits(kind.written, text);
     let upper = || !text.iter().any(u8::is_ascii_lowercase);

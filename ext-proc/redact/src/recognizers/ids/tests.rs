@@ -5,7 +5,11 @@ fn patterns_are_sound() {
     for kind in kinds() {
         assert!(kind.pattern.len() <= LONGEST, "{}", kind.entity);
         let letters = |pattern: &str| pattern.bytes().filter(u8::is_ascii_alphanumeric).count();
-        assert!(kind.written.is_empty() || letters(kind.written) == kind.pattern.len(), "{}", kind.entity);
+        assert!(
+            kind.written.is_empty() || letters(kind.written) == kind.pattern.len(),
+            "{}",
+            kind.entity
+        );
         assert!(kind.strong || !kind.words.is_empty(), "{}", kind.entity);
         // No check may panic, whatever fits the pattern.
         for fill in [(b'0', b'A'), (b'9', b'Z'), (b'5', b'M'), (b'1', b'X')] {
@@ -19,7 +23,11 @@ fn patterns_are_sound() {
                 })
                 .collect();
             (kind.check)(&chars);
-            let digits: Vec<u8> = kind.pattern.bytes().map(|p| if matches!(p, b'9' | b'X') { fill.0 } else { p }).collect();
+            let digits: Vec<u8> = kind
+                .pattern
+                .bytes()
+                .map(|p| if matches!(p, b'9' | b'X') { fill.0 } else { p })
+                .collect();
             (kind.check)(&digits);
         }
     }

@@ -7,12 +7,36 @@ use crate::entity::Entity;
 
 pub(super) const KINDS: &[Kind] = &[
     // ISO 3779 and 49 CFR 565: position 9 checks the rest.
-    strong(Entity::Vin, "XXXXXXXXXXXXXXXXX", "", vin, &["vin", "vehicle identification", "chassis", "fahrgestell*"]),
+    strong(
+        Entity::Vin,
+        "XXXXXXXXXXXXXXXXX",
+        "",
+        vin,
+        &["vin", "vehicle identification", "chassis", "fahrgestell*"],
+    ),
     // 3GPP TS 23.003 6.2: 14 digits and Luhn.
-    bare(Entity::Imei, "999999999999999", "99-999999-999999-9", luhn, &["imei", "device id"]),
+    bare(
+        Entity::Imei,
+        "999999999999999",
+        "99-999999-999999-9",
+        luhn,
+        &["imei", "device id"],
+    ),
     // ISO 9362: bank, country, location, branch.
-    bare(Entity::SwiftCode, "AAAAAAXX", "", swift, &["swift*", "bic", "bic code"]),
-    bare(Entity::SwiftCode, "AAAAAAXXXXX", "", swift, &["swift*", "bic", "bic code"]),
+    bare(
+        Entity::SwiftCode,
+        "AAAAAAXX",
+        "",
+        swift,
+        &["swift*", "bic", "bic code"],
+    ),
+    bare(
+        Entity::SwiftCode,
+        "AAAAAAXXXXX",
+        "",
+        swift,
+        &["swift*", "bic", "bic code"],
+    ),
 ];
 
 fn vin(chars: &[u8]) -> bool {
@@ -26,7 +50,10 @@ fn vin(chars: &[u8]) -> bool {
         b'S'..=b'Z' => Some(u32::from(b - b'S') + 2),
         _ => None,
     };
-    let sum = chars.iter().zip(WEIGHTS).try_fold(0, |sum, (&b, weight)| Some(sum + value(b)? * weight));
+    let sum = chars
+        .iter()
+        .zip(WEIGHTS)
+        .try_fold(0, |sum, (&b, weight)| Some(sum + value(b)? * weight));
     let letters = chars.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let expected = match sum.map(|sum| sum % 11) {
         Some(10) => b'X',
@@ -42,5 +69,8 @@ fn swift(chars: &[u8]) -> bool {
         ES FI FJ FR GB GE GH GI GR GT HK HN HR HU ID IE IL IN IQ IR IS IT JM JO JP KE KH KR KW KY KZ LA LB LI LK LT LU LV LY MA MC MD ME MK \
         MM MN MO MT MU MX MY NA NG NI NL NO NP NZ OM PA PE PH PK PL PT PY QA RO RS RU SA SE SG SI SK SM SN SV SY TH TN TR TT TW TZ UA UG \
         US UY UZ VE VN YE ZA ZM ZW";
-    COUNTRIES.split_ascii_whitespace().any(|country| country.as_bytes() == &chars[4..6]) && !repeated(chars)
+    COUNTRIES
+        .split_ascii_whitespace()
+        .any(|country| country.as_bytes() == &chars[4..6])
+        && !repeated(chars)
 }

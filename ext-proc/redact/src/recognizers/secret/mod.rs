@@ -1,0 +1,347 @@
+//! Secrets, found by the literal text that they begin with, by their structure, or by the name that they are assigned to.
+//! Must not know services: what a key opens is nobody's business here.
+
+mod anchors;
+mod assigned;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::{Field, Hit, is_word};
+use crate::entity::Entity;
+use crate::segment::{CLASS, DELIMITER, SPACE};
+use anchors::{ANCHORS, Anchor};
+
+/// Characters that a kind of secret is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Alphabet {
+    /// A–Z a–z 0–9 - _
+    Base64Url,
+    /// A–Z a–z 0–9
+    Alnum,
+    /// A–Z 0–9
+    Upper,
+    /// 0–9 a–f
+    Hex,
+    /// A–Z a–z 0–9 - _ . = + / ~ : %
+    Wide,
+}
+
+/// What stands at a place where a literal was found.
+enum Literal {
+    Anchor(&'static Anchor),
+    Pem,
+    /// A web hook: whoever knows the URL may post.
+    Hook,
+    /// `123456789:AA…`, a bot's token.
+    Telegram,
+    /// `Bearer …` and `Basic …` of an authorization header.
+    Authorization,
+}
+
+/// URLs that are secrets as a whole.
+const HOOKS: &[&str] = &[
+    "hooks.slack.com/services/T",
+    "hooks.slack.com/workflows/T",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "webhook.office.com/webhookb2/",
+    "hooks.zapier.com/hooks/catch/",
+    "api.telegram.org/bot",
+    "chat.googleapis.com/v1/spaces/",
+    "open.feishu.cn/open-apis/bot/v2/hook/",
+    "oapi.dingtalk.com/robot/send?access_token=",
+    "qyapi.weixin.qq.com/cgi-bin/webhook/send?key=",
+    "maker.ifttt.com/trigger/",
+];
+
+/// The automaton over all literals.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    literals: AhoCorasick,
+}
+
+impl Secrets {
+    pub(crate) fn new() -> Self {
+        let literals = ANCHORS
+            .iter()
+            .map(|anchor| anchor.literal)
+            .chain(["-----BEGIN", ":AA", "Bearer ", "bearer ", "Basic "])
+            .chain(HOOKS.iter().copied());
+        let literals = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(literals)
+            .unwrap_or_else(|_| unreachable!("the literals are constants far below the automaton's limits"));
+        Self { literals }
+    }
+
+    pub(crate) fn find(&self, field: &Field<'_>, hits: &mut Vec<Hit>) {
+        let mut at = field.from;
+        // Not an iterator: what begins inside a literal that led nowhere must be seen too.
+        while let Some(found) = self.literals.find(&field.text[at..]) {
+            let (from, rest) = (at + found.start(), at + found.end());
+            at = from + 1;
+            let hit = match literal(found.pattern().as_usize()) {
+                Literal::Anchor(anchor) => anchored(field, anchor, from, rest),
+                Literal::Pem => pem(field, from),
+                Literal::Hook => hook(field, from, rest),
+                Literal::Telegram => telegram(field, from, rest),
+                Literal::Authorization => authorization(field, from, rest),
+            };
+            if let Some(hit) = hit {
+                at = hit.to;
+                hits.push(hit);
+            }
+        }
+        structured(field, hits);
+        assigned::find(field, hits);
+    }
+}
+
+fn literal(pattern: usize) -> Literal {
+    match (ANCHORS.get(pattern), pattern.wrapping_sub(ANCHORS.len())) {
+        (Some(anchor), _) => Literal::Anchor(anchor),
+        (None, 0) => Literal::Pem,
+        (None, 1) => Literal::Telegram,
+        (None, 2..=4) => Literal::Authorization,
+        (None, _) => Literal::Hook,
+    }
+}
+
+fn anchored(field: &Field<'_>, anchor: &Anchor, from: usize, rest: usize) -> Option<Hit> {
+    if field
+        .before(from)
+        .is_some_and(|b| is_word(b) || b == b'_' || (b == b'-' && anchor.strict))
+    {
+        return None;
+    }
+    let len = field.text[rest..]
+        .iter()
+        .take(anchor.most + 1)
+        .take_while(|&&b| anchor.alphabet.has(b))
+        .count();
+    let to = rest + trim(&field.text[rest..rest + len]);
+    let body = &field.text[rest..to];
+    let ends = !field.at(to).is_some_and(|b| is_word(b) || b == b'(');
+    let random = if anchor.strict {
+        is_drawn(body)
+    } else {
+        is_random(body)
+    };
+    let fits = (anchor.least..=anchor.most).contains(&body.len()) && ends && random;
+    (fits && (anchor.literal != "eyJ" || is_jwt(&field.text[from..to])))
+        .then(|| Hit::new(from, to, Entity::Secret, 0.95))
+}
+
+impl Alphabet {
+    fn has(self, b: u8) -> bool {
+        match self {
+            Self::Base64Url => b.is_ascii_alphanumeric() || b == b'-' || b == b'_',
+            Self::Alnum => b.is_ascii_alphanumeric(),
+            Self::Upper => b.is_ascii_uppercase() || b.is_ascii_digit(),
+            Self::Hex => b.is_ascii_hexdigit(),
+            Self::Wide => {
+                b.is_ascii_alphanumeric()
+                    || matches!(b, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~' | b':' | b'%')
+            }
+        }
+    }
+}
+
+/// Without punctuation at the end, which belongs to the prose around.
+fn trim(text: &[u8]) -> usize {
+    text.iter()
+        .rposition(|b| b.is_ascii_alphanumeric() || matches!(b, b'=' | b'-' | b'_'))
+        .map_or(0, |last| last + 1)
+}
+
+/// How many different characters there are, and which classes.
+fn variety(text: &[u8]) -> (u32, bool, bool, usize) {
+    let mut seen = 0u128;
+    text.iter().for_each(|&b| seen |= 1 << (b & 0x7F));
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    (
+        seen.count_ones(),
+        text.iter().any(u8::is_ascii_lowercase),
+        text.iter().any(u8::is_ascii_uppercase),
+        digits,
+    )
+}
+
+/// Whether characters look drawn rather than written: digits among the letters, and no placeholder such as `xxxx`.
+fn is_random(text: &[u8]) -> bool {
+    let (variety, .., digits) = variety(text);
+    digits > 0 && variety >= 6
+}
+
+/// The same, with no doubt: no words with hyphens between, all classes or hexadecimal.
+fn is_drawn(text: &[u8]) -> bool {
+    let (variety, lower, upper, digits) = variety(text);
+    let longest = text
+        .split(|b| !b.is_ascii_alphanumeric())
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or_default();
+    let hex = text.iter().all(u8::is_ascii_hexdigit);
+    digits >= 3 && variety >= 10 && longest >= 16.min(text.len()) && ((lower && upper) || hex || digits >= 6)
+}
+
+/// Three parts, the first two JSON objects in base64url (RFC 7519); or five (RFC 7516).
+fn is_jwt(text: &[u8]) -> bool {
+    let mut parts = text.split(|&b| b == b'.');
+    let first = parts.next().unwrap_or_default();
+    let second = parts.next().unwrap_or_default();
+    first.len() >= 12 && parts.next().is_some() && (second.starts_with(b"eyJ") || second.len() >= 40)
+}
+
+/// RFC 7468: from `-----BEGIN … PRIVATE KEY-----` to its end line, or to the end of what there is.
+fn pem(field: &Field<'_>, from: usize) -> Option<Hit> {
+    let rest = &field.text[from..];
+    // What closed the segment does not belong to it.
+    let rest = &rest[..rest
+        .iter()
+        .rposition(|&b| CLASS[b as usize] & (SPACE | DELIMITER) == 0)
+        .map_or(0, |i| i + 1)];
+    let head = &rest[..rest.len().min(64)];
+    if !head.windows(11).any(|window| window == b"PRIVATE KEY") {
+        return None;
+    }
+    let end = rest
+        .windows(8)
+        .position(|window| window == b"-----END")
+        .map_or(rest.len(), |end| {
+            let tail = &rest[end + 8..];
+            tail.windows(5)
+                .position(|window| window == b"-----")
+                .map_or(rest.len(), |dashes| end + 8 + dashes + 5)
+        });
+    Some(Hit::new(from, from + end, Entity::Secret, 1.0))
+}
+
+fn hook(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
+    let text = field.text;
+    let mut start = from;
+    while start > field.from
+        && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b':' | b'/' | b'.' | b'-'))
+    {
+        start -= 1;
+    }
+    let len = text[rest..]
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || b"-_/.=&?:%@".contains(b))
+        .count();
+    let to = rest + trim(&text[rest..rest + len]);
+    (to - rest >= 16).then(|| Hit::new(start, to, Entity::Secret, 0.98))
+}
+
+fn telegram(field: &Field<'_>, colon: usize, rest: usize) -> Option<Hit> {
+    let digits = field.text[field.from..colon]
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let len = field.text[rest..]
+        .iter()
+        .take(40)
+        .take_while(|&&b| Alphabet::Base64Url.has(b))
+        .count();
+    let from = colon - digits;
+    let alone = !field.before(from).is_some_and(is_word);
+    ((8..=10).contains(&digits) && (32..=34).contains(&len) && alone)
+        .then(|| Hit::new(from, rest + len, Entity::Secret, 0.95))
+}
+
+/// RFC 6750 and RFC 7617.
+fn authorization(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
+    let len = field.text[rest..]
+        .iter()
+        .take_while(|&&b| Alphabet::Wide.has(b))
+        .count();
+    let value = &field.text[rest..rest + trim(&field.text[rest..rest + len])];
+    let alone = !field.before(from).is_some_and(is_word);
+    (alone && value.len() >= 16 && is_random(value))
+        .then(|| Hit::new(rest, rest + value.len(), Entity::Secret, 0.9))
+}
+
+/// Secrets without a literal but with a form of their own.
+fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    if field.longest < 32 {
+        return;
+    }
+    let text = field.text;
+    let mut at = field.from;
+    while at < text.len() {
+        let len = text[at..]
+            .iter()
+            .take_while(|&&b| Alphabet::Base64Url.has(b) || matches!(b, b'.' | b'~'))
+            .count();
+        if len >= 32 && !field.before(at).is_some_and(is_word) {
+            let word = &text[at..at + trim(&text[at..at + len])];
+            if discord(word) || mailchimp(word) || azure(word) || airtable(word) {
+                hits.push(Hit::new(at, at + word.len(), Entity::Secret, 0.9));
+            }
+        }
+        at += len.max(1);
+    }
+}
+
+/// The user's id in base64, a time and a code.
+fn discord(word: &[u8]) -> bool {
+    let mut parts = word.split(|&b| b == b'.').map(<[u8]>::len);
+    let lens = (parts.next(), parts.next(), parts.next(), parts.next());
+    matches!(lens, (Some(23..=28), Some(6..=7), Some(27..=38), None)) && matches!(word[0], b'M' | b'N' | b'O')
+}
+
+/// 32 hexadecimal digits and a data centre.
+fn mailchimp(word: &[u8]) -> bool {
+    let Some((key, centre)) = word.split_at_checked(32) else {
+        return false;
+    };
+    let number = centre.strip_prefix(b"-us").unwrap_or_default();
+    key.iter().all(u8::is_ascii_hexdigit)
+        && matches!(number.len(), 1 | 2)
+        && number.iter().all(u8::is_ascii_digit)
+}
+
+/// An application's secret: `Q~` after four characters, 40 in all.
+fn azure(word: &[u8]) -> bool {
+    matches!(word.len(), 37..=40) && word.get(4..6) == Some(b"Q~") && is_random(word)
+}
+
+/// `pat` with 14 characters, a dot and 64 hexadecimal digits.
+fn airtable(word: &[u8]) -> bool {
+    word.len() == 82
+        && word.starts_with(b"pat")
+        && word[17] == b'.'
+        && word[18..].iter().all(u8::is_ascii_hexdigit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_many_kinds_and_each_is_found() {
+        assert!(
+            ANCHORS.len() + HOOKS.len() >= 200,
+            "{}",
+            ANCHORS.len() + HOOKS.len()
+        );
+        let engine = crate::Engine::new();
+        for anchor in ANCHORS.iter().filter(|anchor| anchor.literal != "eyJ") {
+            let body: String = match anchor.alphabet {
+                Alphabet::Hex => "0123456789abcdef".chars().cycle().take(anchor.least).collect(),
+                Alphabet::Upper => "Q7ZX9K2MVB4N8RTW".chars().cycle().take(anchor.least).collect(),
+                _ => "q7Zx9K2mVb4N8rTw3".chars().cycle().take(anchor.least).collect(),
+            };
+            let secret = format!("{}{body}", anchor.literal);
+            let text = format!("the key {secret} and more");
+            let mut spans = Vec::new();
+            engine.find(&text, &mut spans);
+            let found: Vec<_> = spans
+                .iter()
+                .map(|span| (&text[span.range.clone()], span.entity))
+                .collect();
+            assert_eq!(found, [(secret.as_str(), Entity::Secret)], "{}", anchor.literal);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The `tollgate.yaml` of a variant: one provider, one model, one key, and limits that nobody reaches.
+//! Must not know what is rendered from it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::gateway::Ports;
+use crate::request::MODEL;
+use crate::variant::{Part, Rendered, Variant};
+
+/// Of [`crate::request::KEY`].
+const KEY_HASH: &str = "sha256:f0f1b22701c170f39805bbae360bda515aaa11bdb4c64d08d13fa4e0e54761d1";
+/// More than any run uses.
+const PLENTY: u64 = 1_000_000_000;
+
+/// Variables that the configuration refers to.
+pub(crate) const ENVIRONMENT: [(&str, &str); 2] =
+    [("BENCH_PROVIDER_KEY", "sk-bench"), ("TOLLGATE_SECRET", "a-secret-for-benchmarks-only-0123")];
+
+/// The configuration, as JSON, which is YAML too.
+pub(crate) fn tollgate(variant: &Variant, rendered: &Rendered, ports: &Ports, provider: &str, filters: &Path) -> Value {
+    // A provider that has the model under its own name needs no lane.
+    let provider_model = if rendered.lane { "gpt-4o-2024-11-20" } else { MODEL };
+    let redaction = json!({
+        "request": { "default": "token", "entities": { "US_SSN": "block", "CREDIT_CARD": { "mask": 4 } } },
+        "answer": { "default": "placeholder" },
+        "on_unknown_shape": "block",
+    });
+    let mut policy = json!({
+        "name": "bench",
+        "redaction": if variant.has(Part::Redaction) { redaction } else { json!("off") },
+        "cache": if variant.has(Part::Cache) { json!({ "mode": "exact", "ttl": "10m", "scope": "tenant" }) } else { json!("off") },
+    });
+    let mut tenant = json!({ "name": "acme", "policy": "bench", "keys": [{ "name": "app", "hash": KEY_HASH }] });
+    if variant.has(Part::Quotas) {
+        policy["limits"] = json!({ "requests_per_minute": PLENTY, "tokens_per_minute": PLENTY * 1000 });
+        tenant["budget"] = json!({ "usd": PLENTY, "window": "30d" });
+    }
+    json!({
+        "version": 1,
+        "envoy": { "version": "1.40", "admin": ports.envoy_admin.to_string(), "filters": filters },
+        "listeners": [{ "name": "gateway", "address": ports.gateway.to_string(), "max_body": "32MiB" }],
+        "service": {
+            "address": ports.service.to_string(),
+            "admin": ports.service_admin.to_string(),
+            "on_failure": "closed",
+            "timeout": "30s",
+            "secret": { "env": "TOLLGATE_SECRET" },
+        },
+        "providers": [{
+            "name": "simulator",
+            "dialect": "openai",
+            "url": format!("http://{provider}"),
+            "credential": { "env": "BENCH_PROVIDER_KEY" },
+        }],
+        "models": [{
+            "name": MODEL,
+            "encoding": if variant.has(Part::Counting) { "o200k_base" } else { "estimate" },
+            "context_window": 10_000_000,
+            "max_output_tokens": 16384,
+            "price": { "input": 2.5, "cached_input": 1.25, "output": 10 },
+            "providers": { "simulator": provider_model },
+        }],
+        "pools": [{ "name": "default", "providers": ["simulator"] }],
+        "routes": [{ "name": "default", "pool": "default" }],
+        "policies": [policy],
+        "tenants": [tenant],
+        "cache": { "max_bytes": "64MiB" },
+        "budget": { "store": "memory" },
+    })
+}
