@@ -41,7 +41,6 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
     http_filters.push(filters::wasm(config, "router", "router.wasm", &plan.router(config, listener.max_body)));
     http_filters.push(ext_proc(config));
     http_filters.push(filters::wasm(config, "enforce", "enforce.wasm", &plan::enforce(config)));
-    http_filters.extend(filters::decompressors(Direction::Response));
     http_filters.push(filters::router());
     json!({
         "name": listener.name,

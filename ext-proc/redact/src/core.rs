@@ -1,12 +1,12 @@
 //! One pass over a text that comes in pieces: fold, segment, recognize, and hand out each segment with what is in it.
 //! Must not know operators: it says what stands where, not what becomes of it.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::engine::{Scan, Scratch, What};
 use crate::fold::{Folded, Folder, Mode};
 use crate::recognizers::Field;
+use crate::recognizers::context::Mentions;
 use crate::segment::{Segmenter, Stops};
 
 /// How much of the text before a segment recognizers see.
@@ -46,6 +46,7 @@ pub(crate) struct Core {
     done: usize,
     finds: Vec<Find>,
     scratch: Scratch,
+    mentions: Mentions,
 }
 
 impl Core {
@@ -59,6 +60,7 @@ impl Core {
             done: 0,
             finds: Vec::new(),
             scratch: Scratch::default(),
+            mentions: Mentions::default(),
         }
     }
 
@@ -78,14 +80,17 @@ impl Core {
         };
         while let Some(segment) = self.segments.next(&self.folded, stops, complete) {
             let left = segment.from.saturating_sub(LEFT);
+            if segment.digits >= 2 {
+                self.mentions
+                    .read(scan.engine.lexicon(), self.folded.slice(left, segment.to), left);
+            }
             let field = Field {
                 text: self.folded.slice(left, segment.to),
                 from: segment.from - left,
                 mask: segment.mask,
                 longest: segment.longest,
                 digits: segment.digits,
-                lexicon: scan.engine.lexicon(),
-                mentions: OnceCell::new(),
+                mentions: &self.mentions,
             };
             scan.run(&field, self.continued.take(), &mut self.scratch);
             let hits = &self.scratch.kept;

@@ -150,7 +150,7 @@ impl Scan<'_> {
         if field.mask & AT != 0 && wants(Entity::EmailAddress) {
             email::find(field, hits);
         }
-        if field.mask & COLON != 0 && (wants(Entity::Url) || wants(Entity::Secret)) {
+        if field.mask & (COLON | PUNCT) != 0 && (wants(Entity::Url) || wants(Entity::Secret)) {
             url::find(field, hits);
         }
         if field.mask & (COLON | PUNCT) != 0 && wants(Entity::IpAddress) && field.mask & (DIGIT | COLON) != 0

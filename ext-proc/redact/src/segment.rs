@@ -479,6 +479,8 @@ fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
             b'_' => stops.tokens,
             b':' => bytes[at + 1..].iter().take(2).all(|&b| b == b'/'),
             b'-' => bytes[at + 1..].iter().take(4).all(|&b| b == b'-'),
+            // Inside a word it may be part of a domain.
+            b'.' => bytes.get(at + 1).is_none_or(|b| CLASS[*b as usize] == LETTER),
             _ => true,
         };
         if stop {
@@ -535,7 +537,7 @@ const STOP: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0;
     while b < 128 {
-        table[b] = matches!(b as u8, b'0'..=b'9' | b'@' | b':' | b'-' | b'_' | b'"');
+        table[b] = matches!(b as u8, b'0'..=b'9' | b'@' | b':' | b'-' | b'_' | b'"' | b'.');
         b += 1;
     }
     table

@@ -59,6 +59,10 @@ impl Exchange {
         let Some(facts) = &self.facts else {
             return Action::Continue;
         };
+        if let Some(error) = local_reply::compressed(self.get_http_response_header("content-encoding").as_deref()) {
+            tollgate_host::refuse(self, self.dialect, &error);
+            return Action::Pause;
+        }
         if end_of_stream {
             self.answer_end();
             return Action::Continue;

@@ -32,6 +32,17 @@ pub fn rewrite(status: u16, content_type: Option<&str>, details: Option<&str>) -
     Some(error.status(status))
 }
 
+/// The error to show instead of an answer that is compressed although nobody asked for it. Only lanes decode (Envoy's
+/// decompressor ends bodies with trailers, which get lost where `ext_proc` streams); what cannot be read is not passed.
+pub fn compressed(content_encoding: Option<&str>) -> Option<ApiError> {
+    let encoding = content_encoding?.trim();
+    if encoding.is_empty() || encoding.eq_ignore_ascii_case("identity") {
+        return None;
+    }
+    let message = "the provider compressed its answer although it was not asked to, so it cannot be checked";
+    Some(ApiError::new(ErrorKind::Provider, message).code("unreadable_answer"))
+}
+
 fn is_understood(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("text/event-stream")

@@ -80,8 +80,8 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
         entries[slot as usize] = Layout::entry(key, token.1.len(), u32::try_from(bytes.len())?, token.0);
         bytes.extend_from_slice(&token.1);
     }
-    // A look-up reads sixteen bytes at a time.
-    bytes.extend_from_slice(&[0; 16]);
+    // A look-up reads eight bytes at a time.
+    bytes.extend_from_slice(&[0; 8]);
 
     let mut pair_ranks = vec![NO_RANK];
     let mut pairs = vec![0u16; 1 << 16];

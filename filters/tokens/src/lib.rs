@@ -5,6 +5,15 @@
 //! what a count is used for. README.md beside `src` tells how it works and what was measured.
 
 #![no_std]
+#![cfg_attr(
+    not(all(feature = "o200k", feature = "cl100k", feature = "p50k", feature = "r50k")),
+    allow(
+        dead_code,
+        unused_macros,
+        unused_variables,
+        reason = "each vocabulary uses a part; a build with all of them shows what none does"
+    )
+)]
 
 extern crate alloc;
 

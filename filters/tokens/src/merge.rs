@@ -8,8 +8,10 @@ use alloc::vec::Vec;
 use crate::table::{NO_RANK, Table, Tiers};
 use crate::{class, heap};
 
-/// How much of a long piece is merged at once, and on the stack.
-const WINDOW: usize = 127;
+/// The longest piece that is merged in one go.
+const LONGEST: usize = 127;
+/// How much of a longer one is merged at once, at first.
+const WINDOW: usize = 63;
 
 /// The number of tokens of `text[start..end]`, which is not empty and not a token.
 #[inline]
@@ -19,7 +21,7 @@ pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> us
         8..=15 => merge::<u64, 16>(table, text, start, end).len(),
         16..=31 => merge::<u64, 32>(table, text, start, end).len(),
         32..=63 => merge::<u64, 64>(table, text, start, end).len(),
-        64..=WINDOW => merge::<u128, 128>(table, text, start, end).len(),
+        64..=LONGEST => merge::<u128, 128>(table, text, start, end).len(),
         _ => in_windows(table, text, start, end),
     }
 }
@@ -41,11 +43,10 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
         let seam = ends.partition_point(|&at| at as usize <= size / 4 * 3).max(1);
         if let (Some(&from), Some(&to)) = (ends.get(seam - 1), ends.get(seam)) {
             let (from, to) = (start + from as usize, start + to as usize);
-            let next = window(table, text, from, end.min(from + WINDOW));
+            let next = window(table, text, from, end.min(from + size));
             if next.first().is_some_and(|&first| from + first as usize == to) {
                 tokens += seam;
                 start = from;
-                size = WINDOW;
                 ends = next;
                 continue;
             }
@@ -57,11 +58,15 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
 
 /// The ends of a window's tokens, counted from `start`.
 fn window(table: &Table, text: &[u8], start: usize, end: usize) -> Vec<u32> {
-    if end - start > WINDOW {
-        return heap::merge(table, text, start, end);
+    match end - start {
+        0..=WINDOW => ends(merge::<u64, 64>(table, text, start, end)),
+        ..=LONGEST => ends(merge::<u128, 128>(table, text, start, end)),
+        _ => heap::merge(table, text, start, end),
     }
-    let mut parts = merge::<u128, 128>(table, text, start, end);
-    let mut ends = Vec::new();
+}
+
+fn ends(mut parts: impl Parts) -> Vec<u32> {
+    let mut ends = Vec::with_capacity(parts.len());
     while parts.len() > 0 {
         let end = parts.after(0);
         parts.remove(end);

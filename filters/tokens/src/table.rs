@@ -9,7 +9,7 @@ pub(crate) const NO_RANK: u32 = 0x3f_ffff;
 
 /// References to one vocabulary's tables; build/vocabulary.rs writes them.
 pub(crate) struct Table {
-    /// The tokens' bytes in the order of their ranks, and sixteen zeros.
+    /// The tokens' bytes in the order of their ranks, and eight zeros.
     pub(crate) bytes: &'static [u8],
     /// See `Layout::entry`.
     pub(crate) entries: &'static [[u8; 8]],

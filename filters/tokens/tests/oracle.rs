@@ -1,6 +1,6 @@
 //! Every count equals `tiktoken-rs`, which is the oracle: on samples, on texts made of the patterns' edge cases, and on
 //! anything that a `String` can hold.
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::expect_used, reason = "a test")]
 
 use std::collections::HashMap;
 
@@ -116,7 +116,7 @@ fn long_pieces() {
         "z\u{ad}",
     ]
     .iter()
-    .flat_map(|unit| [126, 127, 128, 255, 700, 5000].map(|len| unit.repeat(len / unit.len() + 1)))
+    .flat_map(|unit| [126, 127, 128, 255, 700, 2500].map(|len| unit.repeat(len / unit.len() + 1)))
     .collect();
     let mut state = 1u64;
     let mut random = |choices: u64| {
@@ -138,7 +138,7 @@ fn long_pieces() {
         "👍🏽\u{200d}",
     ] {
         let letters: Vec<char> = alphabet.chars().collect();
-        for len in [120, 300, 1000, 4000] {
+        for len in [120, 300, 1000, 2500] {
             texts.push(
                 (0..len)
                     .map(|_| letters[random(letters.len() as u64) as usize])
@@ -264,7 +264,7 @@ fn from_blocks() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn edge_cases(text in from_atoms(24)) {

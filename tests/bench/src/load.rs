@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::client::Client;
+use crate::machine;
 use crate::request::Request;
 
 /// Requests of the whole run are numbered, so that no two have the same prompt.
@@ -25,6 +26,8 @@ pub(crate) struct Slice {
     pub(crate) rate: f64,
     /// Of every request.
     pub(crate) latencies: Vec<Duration>,
+    /// CPU time of the connections' threads in seconds, warm-up included.
+    pub(crate) cpu: f64,
 }
 
 /// Sends requests for `warm_up`, then for `time`, which alone counts. `counting` is called between the two.
@@ -37,7 +40,7 @@ pub(crate) fn run(
     counting: impl FnOnce(),
 ) -> anyhow::Result<Slice> {
     let start = Barrier::new(connections + 1);
-    let outcomes: Vec<anyhow::Result<(f64, Vec<Duration>)>> = std::thread::scope(|scope| {
+    let outcomes: Vec<anyhow::Result<Slice>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..connections)
             .map(|_| scope.spawn(|| one_connection(address, request.clone(), [warm_up, time], &start)))
             .collect();
@@ -49,13 +52,14 @@ pub(crate) fn run(
             .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of the load panicked"))))
             .collect()
     });
-    let mut slice = Slice { rate: 0.0, latencies: Vec::new() };
+    let mut all = Slice { rate: 0.0, latencies: Vec::new(), cpu: 0.0 };
     for outcome in outcomes {
-        let (rate, latencies) = outcome?;
-        slice.rate += rate;
-        slice.latencies.extend(latencies);
+        let Slice { rate, latencies, cpu } = outcome?;
+        all.rate += rate;
+        all.latencies.extend(latencies);
+        all.cpu += cpu;
     }
-    Ok(slice)
+    Ok(all)
 }
 
 fn one_connection(
@@ -63,7 +67,7 @@ fn one_connection(
     mut request: Request,
     [warm_up, time]: [Duration; 2],
     start: &Barrier,
-) -> anyhow::Result<(f64, Vec<Duration>)> {
+) -> anyhow::Result<Slice> {
     // Whatever happens before the barrier must not keep the others waiting at it.
     let warm = Client::connect(address).context("cannot connect").and_then(|mut client| {
         repeat(&mut client, &mut request, warm_up)?;
@@ -76,7 +80,7 @@ fn one_connection(
     let busy: Duration = latencies.iter().sum();
     #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
     let rate = latencies.len() as f64 / busy.as_secs_f64();
-    Ok((rate, latencies))
+    Ok(Slice { rate, latencies, cpu: machine::own_thread_cpu_time().as_secs_f64() })
 }
 
 /// At least one request, then more until the time is over.

@@ -2,6 +2,7 @@
 //! Must not know what the processes are.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// A clock tick of `/proc/stat`; 100 a second wherever Linux runs today.
@@ -44,11 +45,18 @@ pub(crate) fn memory(process: u32) -> Memory {
 /// CPU time of all threads of a process. Those that ended are not in it: measure between two moments without any.
 pub(crate) fn cpu_time(process: u32) -> Duration {
     let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Duration::ZERO };
-    let nanoseconds = threads.flatten().filter_map(|thread| {
-        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split_ascii_whitespace().next()?.parse().ok()
-    });
-    Duration::from_nanos(nanoseconds.sum())
+    threads.flatten().map(|thread| on_cpu(&thread.path().join("schedstat"))).sum()
+}
+
+/// CPU time of the calling thread.
+pub(crate) fn own_thread_cpu_time() -> Duration {
+    on_cpu(Path::new("/proc/thread-self/schedstat"))
+}
+
+fn on_cpu(schedstat: &Path) -> Duration {
+    let text = fs::read_to_string(schedstat).unwrap_or_default();
+    let nanoseconds = text.split_ascii_whitespace().next().and_then(|field| field.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
 /// CPU time that anybody on the machine used, this program included.

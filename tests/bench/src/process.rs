@@ -6,6 +6,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -77,9 +78,22 @@ impl Drop for Process {
     }
 }
 
-/// An address that nobody listens on.
+/// An address that nobody listens on, below the ports that the kernel gives to clients: one of those could be taken by the
+/// time that it is needed.
 pub(crate) fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const PORTS: std::ops::Range<u16> = 12_000..32_000;
+    // Two runs at once begin at different places.
+    #[allow(clippy::cast_possible_truncation, reason = "the remainder is less than a port")]
+    let offset = (std::process::id() % 1000 * 20) as u16;
+    for _ in PORTS {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(offset);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + next % (PORTS.end - PORTS.start)));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
 /// The body of `GET path`; an error unless it is a 200.

@@ -1,6 +1,8 @@
 //! What single characters fold to: NFKC, digits of any script, look-alikes, dashes, spaces, invisible characters.
 //! Must not know escapes or neighbours: the fold of a character depends on nothing else, so a stream can be cut anywhere.
 
+use std::sync::LazyLock;
+
 /// What becomes of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
@@ -59,6 +61,7 @@ pub(super) fn fold(c: char) -> Fold {
         0x201C..=0x201F => Fold::To(INNER_QUOTE_ASCII),
         0x2024 | 0xFE52 | 0xFF0E | 0xFF61 => Fold::To(b'.'),
         0xFE6B | 0xFF20 => Fold::To(b'@'),
+        0x0370..=0x0482 | 0x048A..=0x056F => lookalike(c),
         // Scripts without digits, look-alikes or compatibility forms, tested first because they fill whole texts.
         0x3041..=0x3096 | 0x30A1..=0x30FA | 0x3400..=0x9FFF | 0xAC00..=0xD7A3 => Fold::Keep,
         _ => fold_rare(c),
@@ -74,6 +77,26 @@ pub(super) fn is_mark(c: char) -> bool {
         | 0xFE00..=0xFE0F | 0xFE20..=0xFE2F)
 }
 
+/// The letter that `c` looks like. Greek and Cyrillic, which whole texts are written in, have a table.
+fn lookalike(c: char) -> Fold {
+    static COMMON: LazyLock<[u8; 0x200]> = LazyLock::new(|| {
+        std::array::from_fn(|i| char::from_u32(0x0370 + i as u32).and_then(search).unwrap_or(0))
+    });
+    let ascii = match COMMON.get((c as usize).wrapping_sub(0x0370)) {
+        Some(&ascii) => ascii,
+        None => search(c).unwrap_or(0),
+    };
+    if ascii == 0 { Fold::Keep } else { Fold::To(ascii) }
+}
+
+fn search(c: char) -> Option<u8> {
+    LOOKALIKES.iter().find_map(|(from, to)| {
+        to.as_bytes()
+            .get(from.chars().position(|look| look == c)?)
+            .copied()
+    })
+}
+
 fn fold_rare(c: char) -> Fold {
     let code = c as u32;
     let after = ZEROS.partition_point(|&zero| zero <= code);
@@ -85,14 +108,7 @@ fn fold_rare(c: char) -> Fold {
     match code {
         // Modifier letters have compatibility forms.
         0x02B0..=0x02FF => Fold::Compat,
-        0x0131 | 0x0250..=0x02AF | 0x0370..=0x0587 | 0x13A0..=0x13FF | 0xA4D0..=0xA7FF => {
-            for (from, to) in LOOKALIKES {
-                if let Some(at) = from.chars().position(|look| look == c) {
-                    return to.as_bytes().get(at).map_or(Fold::Keep, |&ascii| Fold::To(ascii));
-                }
-            }
-            Fold::Keep
-        }
+        0x0131 | 0x0250..=0x02AF | 0x0370..=0x0587 | 0x13A0..=0x13FF | 0xA4D0..=0xA7FF => lookalike(c),
         // Accented letters keep their accent; NFKC would put it back anyway.
         0xC0..=0x017F | 0x1E00..=0x1EFF => Fold::Keep,
         0xAA..=0xBE | 0x1D00..=0x1DBF | 0x2070..=0x218F | 0x2460..=0x24FF | 0x3200..=0x33FF => Fold::Compat,

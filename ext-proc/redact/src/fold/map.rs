@@ -16,8 +16,20 @@ pub(crate) struct Folded {
 struct Step {
     folded: usize,
     raw: usize,
-    /// 0: byte for byte. Otherwise all bytes of the step stand for so many original bytes.
+    /// 0: byte for byte. Otherwise all bytes of the step stand for so many original bytes, or, if `each`, every single one does.
     atom: usize,
+    each: bool,
+}
+
+impl Step {
+    /// How far the original is before the folded byte `offset` of the step.
+    fn raw_at(&self, offset: usize) -> usize {
+        match (self.atom, self.each) {
+            (0, _) => self.raw + offset,
+            (_, true) => self.raw + offset * self.atom,
+            (_, false) => self.raw,
+        }
+    }
 }
 
 impl Folded {
@@ -50,6 +62,7 @@ impl Folded {
                 folded: end,
                 raw,
                 atom: 0,
+                each: false,
             }),
         }
         self.bytes.extend_from_slice(bytes);
@@ -57,11 +70,18 @@ impl Folded {
 
     /// Appends bytes that together stand for `len` original bytes.
     pub(crate) fn atom(&mut self, bytes: &[u8], raw: usize, len: usize) {
-        self.steps.push(Step {
-            folded: self.end(),
-            raw,
-            atom: len,
-        });
+        let end = self.end();
+        let each = bytes.len() == 1;
+        match self.steps.last() {
+            // A whole word of look-alikes is one step.
+            Some(step) if each && step.each && step.atom == len && step.raw_at(end - step.folded) == raw => {}
+            _ => self.steps.push(Step {
+                folded: end,
+                raw,
+                atom: len,
+                each,
+            }),
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -73,11 +93,7 @@ impl Folded {
     /// The original byte at which the folded byte at `pos` begins.
     pub(crate) fn raw_start(&self, pos: usize) -> usize {
         let Some(step) = self.step(pos) else { return pos };
-        if step.atom == 0 {
-            step.raw + (pos - step.folded)
-        } else {
-            step.raw
-        }
+        step.raw_at(pos - step.folded)
     }
 
     /// The original byte after what the folded byte before `pos` stands for.
@@ -85,11 +101,7 @@ impl Folded {
         let Some(step) = pos.checked_sub(1).and_then(|last| self.step(last)) else {
             return pos;
         };
-        if step.atom == 0 {
-            step.raw + (pos - step.folded)
-        } else {
-            step.raw + step.atom
-        }
+        step.raw_at(pos - 1 - step.folded) + step.atom.max(1)
     }
 
     /// Forgets what lies before `pos`.

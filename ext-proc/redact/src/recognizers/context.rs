@@ -39,31 +39,87 @@ struct Mention {
     topics: Topics,
 }
 
-/// The words that stand in a field, in order.
+/// The words that stand in a field. Kept from segment to segment: fields overlap, and what was read is not read again.
 #[derive(Debug, Default)]
-pub(crate) struct Mentions(Vec<Mention>);
+pub(crate) struct Mentions {
+    /// In positions of the whole text.
+    list: Vec<Mention>,
+    /// Where the field begins.
+    base: usize,
+    /// Up to where words are known for good.
+    covered: usize,
+    all: Topics,
+}
 
 impl Mentions {
-    /// Topics of the words that end in the `reach` bytes before `at`.
-    pub(crate) fn before(&self, at: usize, reach: usize) -> Topics {
-        self.0
-            .iter()
-            .filter(|mention| mention.to <= at && mention.to + reach >= at)
-            .fold(Topics::NONE, |topics, mention| topics.and(mention.topics))
+    /// Whether a topic is mentioned at all.
+    pub(crate) fn any(&self, topics: Topics) -> bool {
+        self.all.has(topics)
+    }
+
+    /// Whether a word of the topic ends in the `reach` bytes before `at`.
+    pub(crate) fn before(&self, at: usize, reach: usize, topic: Topics) -> bool {
+        self.last_before(at, reach, topic).is_some()
     }
 
     /// Where the last word of a topic ends in the `reach` bytes before `at`.
     pub(crate) fn last_before(&self, at: usize, reach: usize, topic: Topics) -> Option<usize> {
-        let mut ends = self.0.iter().filter(|mention| mention.topics.has(topic)).map(|mention| mention.to);
+        if !self.any(topic) {
+            return None;
+        }
+        let at = at + self.base;
+        let mut ends = self
+            .list
+            .iter()
+            .filter(|mention| mention.topics.has(topic))
+            .map(|mention| mention.to);
         ends.rfind(|&to| to <= at && to + reach >= at)
+            .map(|to| to - self.base)
     }
 
-    /// Topics of the words that begin in the `reach` bytes from `at` on.
-    pub(crate) fn after(&self, at: usize, reach: usize) -> Topics {
-        self.0
+    /// Whether a word of the topic begins in the `reach` bytes from `at` on.
+    pub(crate) fn after(&self, at: usize, reach: usize, topic: Topics) -> bool {
+        let at = at + self.base;
+        self.any(topic)
+            && self
+                .list
+                .iter()
+                .any(|mention| mention.topics.has(topic) && mention.from >= at && mention.from <= at + reach)
+    }
+
+    /// Reads the words of a field that begins at `base`. A word at the field's very edge may be cut and does not count, so what
+    /// is mentioned never depends on what was read before.
+    pub(crate) fn read(&mut self, lexicon: &Lexicon, text: &[u8], base: usize) {
+        let covered = self.covered.max(base);
+        self.list
+            .retain(|mention| mention.from > base && mention.to <= covered);
+        let known = if self.covered > base { covered } else { 0 };
+        let start = if known > 0 {
+            (covered - base).saturating_sub(lexicon.longest)
+        } else {
+            0
+        };
+        for found in lexicon.automaton.find_overlapping_iter(&text[start..]) {
+            let (from, to) = (start + found.start(), start + found.end());
+            if base + to <= known || (from == 0 && base > 0) {
+                continue;
+            }
+            let (topics, open) = lexicon.words[found.pattern().as_usize()];
+            if begins(text, from) && (open || ends(text, to)) {
+                self.list.push(Mention {
+                    from: base + from,
+                    to: base + to,
+                    topics,
+                });
+            }
+        }
+        self.base = base;
+        // Whether a word ends where it seems to is decided by the two bytes after it.
+        self.covered = base + text.len().saturating_sub(2);
+        self.all = self
+            .list
             .iter()
-            .filter(|mention| mention.from >= at && mention.from <= at + reach)
-            .fold(Topics::NONE, |topics, mention| topics.and(mention.topics))
+            .fold(Topics::NONE, |all, mention| all.and(mention.topics));
     }
 }
 
@@ -73,6 +129,7 @@ pub(crate) struct Lexicon {
     automaton: AhoCorasick,
     /// By pattern: topics, and whether the word may go on (`telefon*`).
     words: Vec<(Topics, bool)>,
+    longest: usize,
 }
 
 impl Lexicon {
@@ -97,23 +154,12 @@ impl Lexicon {
             .ascii_case_insensitive(true)
             .build(words.keys().map(|(word, _)| word))
             .unwrap_or_else(|_| unreachable!("the words are constants far below the automaton's limits"));
+        let longest = words.keys().map(|(word, _)| word.len()).max().unwrap_or_default();
         Self {
             automaton,
             words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect(),
+            longest,
         }
-    }
-
-    /// The words of this lexicon that stand in `text`.
-    pub(crate) fn read(&self, text: &[u8]) -> Mentions {
-        let mut mentions = Mentions::default();
-        for found in self.automaton.find_overlapping_iter(text) {
-            let (from, to) = (found.start(), found.end());
-            let (topics, open) = self.words[found.pattern().as_usize()];
-            if begins(text, from) && (open || ends(text, to)) {
-                mentions.0.push(Mention { from, to, topics });
-            }
-        }
-        mentions
     }
 }
 
@@ -160,8 +206,9 @@ mod tests {
             ("SS#1", true),
             ("xylophone", false),
         ] {
-            let mentions = lexicon.read(text.as_bytes());
-            assert_eq!(mentions.before(text.len(), 20).has(phone), mentioned, "{text}");
+            let mut mentions = Mentions::default();
+            mentions.read(&lexicon, text.as_bytes(), 0);
+            assert_eq!(mentions.before(text.len(), 20, phone), mentioned, "{text}");
         }
     }
 }

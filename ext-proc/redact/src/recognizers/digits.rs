@@ -102,12 +102,9 @@ impl Runs {
 
 fn is_separator(bytes: &[u8]) -> bool {
     bytes.len() <= 3
-        && bytes.iter().all(|b| {
-            matches!(
-                b,
-                b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'_'
-            )
-        })
+        && bytes
+            .iter()
+            .all(|b| matches!(b, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'_'))
 }
 
 /// The check of ISO/IEC 7812-1 annex B.

@@ -9,9 +9,9 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let mut at = field.from;
     while at < text.len() {
         let b = text[at];
-        let starts = !field
-            .before(at)
-            .is_some_and(|b| is_word(b) || matches!(b, b'.' | b'_') || b == b':' && field.before(at - 1) != Some(b' '));
+        let starts = !field.before(at).is_some_and(|b| {
+            is_word(b) || matches!(b, b'.' | b'_') || b == b':' && field.before(at - 1) != Some(b' ')
+        });
         if !starts || !(b.is_ascii_hexdigit() || b == b':') {
             at += 1;
             continue;

@@ -15,9 +15,7 @@ pub(crate) mod secret;
 pub(crate) mod ssn;
 pub(crate) mod url;
 
-use std::cell::OnceCell;
-
-use context::{Lexicon, Mentions};
+use context::Mentions;
 
 use crate::engine::What;
 use crate::entity::Entity;
@@ -25,7 +23,7 @@ use crate::fold::INNER_QUOTE;
 use crate::segment::{CLASS, LETTER, UNSPACED};
 
 /// What a recognizer sees: a segment of folded text and some text before it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field<'t> {
     /// The text before the segment, then the segment.
     pub(crate) text: &'t [u8],
@@ -37,12 +35,11 @@ pub(crate) struct Field<'t> {
     pub(crate) longest: usize,
     /// Digits in it.
     pub(crate) digits: usize,
-    /// The words that mean something, and which of them stand here; read when first asked for.
-    pub(crate) lexicon: &'t Lexicon,
-    pub(crate) mentions: OnceCell<Mentions>,
+    /// The words that mean something, if there are two digits.
+    pub(crate) mentions: &'t Mentions,
 }
 
-impl<'t> Field<'t> {
+impl Field<'_> {
     /// The byte before `at`, if any. A character of a script without spaces counts as a delimiter.
     pub(crate) fn before(&self, at: usize) -> Option<u8> {
         let last = at.checked_sub(1)?;
@@ -56,11 +53,6 @@ impl<'t> Field<'t> {
         } else {
             b
         })
-    }
-
-    /// The words around that say what something is.
-    pub(crate) fn mentions(&self) -> &Mentions {
-        self.mentions.get_or_init(|| self.lexicon.read(self.text))
     }
 
     /// The byte at `at`, if any.

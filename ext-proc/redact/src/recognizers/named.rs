@@ -189,6 +189,9 @@ pub(crate) fn find(
     wanted: impl Fn(Entity) -> bool,
     hits: &mut Vec<Hit>,
 ) {
+    if !KINDS.iter().any(|kind| field.mentions.any(topic(kind.entity))) {
+        return;
+    }
     let text = field.text;
     let mut at = field.from;
     while at < text.len() {
@@ -198,9 +201,14 @@ pub(crate) fn find(
         }
         let mut next = at + 1;
         for kind in KINDS.iter().filter(|kind| wanted(kind.entity)) {
-            let Some(named) = field.mentions().last_before(at, kind.reach, topic(kind.entity)) else { continue };
+            let Some(named) = field.mentions.last_before(at, kind.reach, topic(kind.entity)) else {
+                continue;
+            };
             // On the same line, and not in a list or index.
-            if text[named..at].iter().any(|b| matches!(b, b'\n' | b'[' | b';' | b',')) {
+            if text[named..at]
+                .iter()
+                .any(|b| matches!(b, b'\n' | b'[' | b';' | b','))
+            {
                 continue;
             }
             if let Some(to) = kind.shape.end(field, at) {

@@ -115,9 +115,13 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
 
 /// The longest number that begins with group `first`, without crossing a line if it can.
 fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)> {
+    // Digits one by one are no number that anybody dials.
+    if run.groups[first].len() == 1 && run.groups.get(first + 1).is_none_or(|next| next.len() == 1) {
+        return None;
+    }
     let from = start(field, run.groups[first].from)?;
     let plus = field.text[from] == b'+' || field.text[from..].starts_with(b"(+");
-    let introduced = field.mentions().before(from, 40).has(topic(Entity::PhoneNumber));
+    let introduced = field.mentions.before(from, 40, topic(Entity::PhoneNumber));
     let mut best: Option<(usize, Hit)> = None;
     let mut lines = 0;
     for after in first + 1..=run.groups.len().min(first + GROUPS) {
@@ -139,7 +143,10 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         if digits.len() < 6 || touches(field, end) {
             continue;
         }
-        let goes_on = field.at(end) == Some(b' ') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+        let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
+        // Part of a longer row of numbers.
+        let goes_on = field.at(end) == Some(b' ') && digit(Some(end + 1))
+            || field.before(from) == Some(b' ') && digit(from.checked_sub(2));
         let written = Written {
             groups: &run.groups[first..after],
             digits,
@@ -265,7 +272,9 @@ impl Written<'_> {
         }
         let bracket = self.text[0] == b'(' && self.text.get(lens[0] + 1) == Some(&b')');
         // Versions, and long lists of numbers.
-        if lens.len() > 1 && lens[0] == 1 && self.digits[0] != 1 && count(b'.') > 0 || (lens.len() == 1 && self.digits.len() < 7) {
+        if lens.len() > 1 && lens[0] == 1 && self.digits[0] != 1 && count(b'.') > 0
+            || (lens.len() == 1 && self.digits.len() < 7)
+        {
             return Form::Other;
         }
         let joints = self

@@ -41,9 +41,9 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             if digits.len() != 9 || field.at(end).is_some_and(is_word) || !is_issued(digits) {
                 continue;
             }
-            let mentions = field.mentions();
+            let mentions = field.mentions;
             let ssn = topic(Entity::UsSsn);
-            let known = mentions.before(start, 40).has(ssn) || mentions.after(end, 20).has(ssn);
+            let known = mentions.before(start, 40, ssn) || mentions.after(end, 20, ssn);
             let mut lens = [0; 9];
             run.groups[first..after]
                 .iter()

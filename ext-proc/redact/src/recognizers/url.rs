@@ -3,11 +3,127 @@
 
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
+use crate::segment::COLON;
 
 /// Schemes whose URLs are addresses that people visit; others that carry a password are connection strings.
 const WEB: &[&str] = &["http", "https", "ftp", "ftps", "ws", "wss"];
 
+/// Top-level domains that bare names are believed with: the old generic ones, which programs rarely use as names of members.
+const PLAIN_TLDS: &[&str] = &["com", "org", "net", "edu", "gov", "mil", "info", "biz"];
+/// Second-level domains of countries.
+const SECOND_LEVEL: &[&str] = &[
+    "co", "com", "org", "net", "ac", "gov", "edu", "or", "ne", "gob", "gouv",
+];
+/// Words that say that a name is a site's, whatever it ends with.
+const SITE_WORDS: &[&[u8]] = &[
+    b"site",
+    b"domain",
+    b"visit",
+    b"blog",
+    b"homepage",
+    b"url",
+    b"web page",
+    b"webpage",
+    b"portal",
+    b"browse",
+];
+
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    if field.mask & COLON != 0 {
+        with_scheme(field, hits);
+    }
+    bare(field, hits);
+}
+
+/// `www.example.com`, `example.com/path`
+fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    let text = field.text;
+    let mut at = field.from;
+    while let Some(dot) = text[at..].iter().position(|&b| b == b'.').map(|step| at + step) {
+        at = dot + 1;
+        if !field.at(dot + 1).is_some_and(|b| b.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+        let from = dot - text[field.from..dot].iter().rev().take_while(|b| host(b)).count();
+        let mut to = dot + text[dot..].iter().take_while(|b| host(b)).count();
+        at = to;
+        while to > dot && !text[to - 1].is_ascii_alphanumeric() {
+            to -= 1;
+        }
+        let touched = field
+            .before(from)
+            .is_some_and(|b| is_word(b) || matches!(b, b'@' | b'/' | b'_' | b'$' | b'\\' | b'~' | b'%'));
+        if from == dot
+            || touched
+            || matches!(field.at(to), Some(b'@' | b'_' | b'(' | b'\\'))
+            || !is_site(field, from, to)
+        {
+            continue;
+        }
+        let port = match field.at(to) {
+            Some(b':') => text[to + 1..]
+                .iter()
+                .take(5)
+                .take_while(|b| b.is_ascii_digit())
+                .count(),
+            _ => 0,
+        };
+        let to = if port > 1 { to + 1 + port } else { to };
+        let to = if matches!(field.at(to), Some(b'/' | b'?')) {
+            end(text, to)
+        } else {
+            to
+        };
+        hits.push(Hit::new(from, to, Entity::Url, 0.5));
+        at = at.max(to);
+    }
+}
+
+/// Whether a dotted name is a site's.
+fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
+    let name = &field.text[from..to];
+    let labels = || name.split(|&b| b == b'.');
+    let one_of = |list: &[&str], label: &[u8]| list.iter().any(|entry| entry.as_bytes() == label);
+    let valid = name.len() <= 253
+        && labels().all(|label| {
+            (1..=63).contains(&label.len()) && !label.starts_with(b"-") && !label.ends_with(b"-")
+        });
+    let mut back = labels().rev();
+    let (last, second, third) = (
+        back.next().unwrap_or_default(),
+        back.next().unwrap_or_default(),
+        back.next(),
+    );
+    if !valid
+        || !(2..=24).contains(&last.len())
+        || !last.iter().all(u8::is_ascii_lowercase)
+        || second.is_empty()
+    {
+        return false;
+    }
+    let first = labels().next().unwrap_or_default();
+    if first.eq_ignore_ascii_case(b"www") && third.is_some() {
+        return true;
+    }
+    // `com.example.net` is a package, `self.com` a member.
+    let package = matches!(
+        first,
+        b"com" | b"org" | b"net" | b"java" | b"javax" | b"io" | b"self" | b"this"
+    );
+    let country = last.len() == 2 && third.is_some() && one_of(SECOND_LEVEL, second);
+    let left = field.text[from.saturating_sub(24)..from].to_ascii_lowercase();
+    let named = SITE_WORDS
+        .iter()
+        .any(|word| left.windows(word.len()).any(|window| window == *word))
+        && !matches!(
+            last,
+            b"js" | b"py" | b"html" | b"php" | b"txt" | b"json" | b"md" | b"rs"
+        );
+    !package && (one_of(PLAIN_TLDS, last) || country || named)
+}
+
+fn with_scheme(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
     while let Some(step) = text[at..].windows(3).position(|window| window == b"://") {
@@ -81,5 +197,8 @@ fn has_password(rest: &[u8]) -> bool {
     };
     let password = &authority[colon + 1..at];
     // `${PASSWORD}`, `<password>` and `***` are templates; their special characters end the URL earlier.
-    !authority.contains(&b'[') && !password.is_empty() && password.iter().any(|&b| is_word(b)) && !password.starts_with(b"$")
+    !authority.contains(&b'[')
+        && !password.is_empty()
+        && password.iter().any(|&b| is_word(b))
+        && !password.starts_with(b"$")
 }

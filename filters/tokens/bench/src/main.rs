@@ -10,6 +10,7 @@ use tollgate_tokens::Encoding;
 type Counter = fn(&str) -> usize;
 
 fn counters() -> Vec<(&'static str, Counter)> {
+    #[allow(unused_mut, reason = "peers are added where the feature is on")]
     let mut counters: Vec<(&'static str, Counter)> =
         vec![("tollgate", |text| Encoding::O200kBase.count(text).expect("the feature is on"))];
     #[cfg(feature = "peers")]

@@ -71,7 +71,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::CaSin,
         "999999999",
-        "999-999-999",
+        "",
         sin,
         &["sin", "social insurance", "nas", "assurance sociale", "canada"],
     ),

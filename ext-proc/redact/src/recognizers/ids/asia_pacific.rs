@@ -18,7 +18,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::InAadhaar,
         "999999999999",
-        "9999 9999 9999",
+        "",
         aadhaar,
         &["aadhaar", "aadhar", "uidai"],
     ),
@@ -125,7 +125,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::PhTin,
         "999999999999",
-        "999-999-999-999",
+        "",
         any,
         &["tin", "taxpayer identification"],
     ),
@@ -137,13 +137,7 @@ pub(super) const KINDS: &[Kind] = &[
         &["cccd", "căn cước", "can cuoc", "cmnd"],
     ),
     // ATO.
-    bare(
-        Entity::AuTfn,
-        "999999999",
-        "999 999 999",
-        tfn,
-        &["tfn", "tax file"],
-    ),
+    bare(Entity::AuTfn, "999999999", "", tfn, &["tfn", "tax file"]),
     bare(
         Entity::AuAbn,
         "99999999999",
@@ -151,13 +145,7 @@ pub(super) const KINDS: &[Kind] = &[
         abn,
         &["abn", "business number"],
     ),
-    bare(
-        Entity::AuAcn,
-        "999999999",
-        "999 999 999",
-        acn,
-        &["acn", "company number"],
-    ),
+    bare(Entity::AuAcn, "999999999", "", acn, &["acn", "company number"]),
     bare(
         Entity::AuMedicare,
         "9999999999",
@@ -165,20 +153,8 @@ pub(super) const KINDS: &[Kind] = &[
         medicare,
         &["medicare"],
     ),
-    bare(
-        Entity::NzIrd,
-        "999999999",
-        "999-999-999",
-        ird9,
-        &["ird", "inland revenue"],
-    ),
-    bare(
-        Entity::NzIrd,
-        "99999999",
-        "99-999-999",
-        ird8,
-        &["ird", "inland revenue"],
-    ),
+    bare(Entity::NzIrd, "999999999", "", ird9, &["ird", "inland revenue"]),
+    bare(Entity::NzIrd, "99999999", "", ird8, &["ird", "inland revenue"]),
     bare(
         Entity::NzNhi,
         "AAA9999",

@@ -27,7 +27,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::HuTaj,
         "999999999",
-        "999-999-999",
+        "",
         taj,
         &["taj", "taj-szám", "társadalombiztosítás*"],
     ),
@@ -76,7 +76,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::LvPersonasKods,
         "99999999999",
-        "999999-99999",
+        "",
         latvia,
         &["personas kods"],
     ),

@@ -10,7 +10,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::UkNhs,
         "9999999999",
-        "999 999 9999",
+        "",
         nhs,
         &["nhs", "national health", "health number", "patient"],
     ),
@@ -102,13 +102,7 @@ pub(super) const KINDS: &[Kind] = &[
         luhn,
         &["siret", "siren"],
     ),
-    bare(
-        Entity::FrSiret,
-        "999999999",
-        "999 999 999",
-        luhn,
-        &["siret", "siren"],
-    ),
+    bare(Entity::FrSiret, "999999999", "", luhn, &["siret", "siren"]),
     // Ministerio del Interior: letter of modulo 23.
     strong(
         Entity::EsNif,
@@ -173,7 +167,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::AtSvnr,
         "9999999999",
-        "9999 999999",
+        "",
         svnr,
         &["svnr", "sozialversicherung*", "versicherungsnummer", "sv-nr"],
     ),

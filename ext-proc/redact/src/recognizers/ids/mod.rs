@@ -82,7 +82,8 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
 /// The kinds, by the length of their pattern.
 #[derive(Debug)]
 pub(crate) struct Ids {
-    by_length: Vec<Vec<Entry>>,
+    /// First those that begin with a letter, then those that begin with a digit.
+    by_length: [Vec<Vec<Entry>>; 2],
 }
 
 /// A kind, ready to be compared.
@@ -139,10 +140,16 @@ struct Candidate {
 impl Ids {
     /// `topic` gives each entity its topic.
     pub(crate) fn new(topic: impl Fn(Entity) -> Topics) -> Self {
-        let mut by_length: Vec<Vec<Entry>> = (0..=LONGEST).map(|_| Vec::new()).collect();
+        let mut by_length = [0, 1].map(|_| (0..=LONGEST).map(|_| Vec::new()).collect::<Vec<_>>());
         for kind in kinds() {
-            if let Some(list) = by_length.get_mut(kind.pattern.len()) {
-                list.push(Entry::new(kind, topic(kind.entity)));
+            let first = kind.pattern.as_bytes()[0];
+            for (list, fits) in by_length.iter_mut().zip([
+                !first.is_ascii_digit(),
+                !first.is_ascii_alphabetic() || first == b'X',
+            ]) {
+                if let Some(list) = list.get_mut(kind.pattern.len()).filter(|_| fits) {
+                    list.push(Entry::new(kind, topic(kind.entity)));
+                }
             }
         }
         Self { by_length }
@@ -188,7 +195,7 @@ impl Ids {
                 return;
             }
             if candidate.digits.count_ones() >= 2 {
-                for entry in &self.by_length[candidate.len] {
+                for entry in &self.by_length[(candidate.digits & 1) as usize][candidate.len] {
                     if candidate.fits(entry)
                         && wanted(entry.kind.entity)
                         && let Some(score) = score(field, entry, &candidate)
@@ -254,8 +261,8 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32>
     let upper = || !text.iter().any(u8::is_ascii_lowercase);
     let plain = (written || (bare && kind.strong && upper())) && !inside();
     let named = {
-        let mentions = field.mentions();
-        mentions.before(from, REACH).has(entry.topic) || mentions.after(to, 24).has(entry.topic)
+        let mentions = field.mentions;
+        mentions.before(from, REACH, entry.topic) || mentions.after(to, 24, entry.topic)
     };
     if !(plain || named) || !(kind.check)(candidate.chars()) {
         return None;
