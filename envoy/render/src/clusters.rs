@@ -132,7 +132,9 @@ fn provider_cluster(config: &Config, plan: &Plan, provider: &Provider, name: Str
     let url = &provider.url;
     let mut cluster = json!({
         "name": name,
-        "type": if url.is_ip() { "STATIC" } else { "STRICT_DNS" },
+        // A provider's name stands for one service whose addresses turn over; both families are tried (happy eyeballs).
+        "type": if url.is_ip() { "STATIC" } else { "LOGICAL_DNS" },
+        "dns_lookup_family": "ALL",
         "connect_timeout": duration(provider.connect_timeout),
         "per_connection_buffer_limit_bytes": policy::buffer_limit(policy::max_body(config)),
         "circuit_breakers": unbounded(),

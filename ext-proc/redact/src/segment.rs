@@ -313,9 +313,9 @@ impl Segmenter {
                 _ => Join::Number,
             };
         }
-        let whole = !left
+        let whole = left
             .last()
-            .is_some_and(|b| CLASS[*b as usize] & (LETTER | DIGIT) != 0);
+            .is_none_or(|b| CLASS[*b as usize] & (LETTER | DIGIT) == 0);
         if whole && bridges(word) || word.len() == 1 && self.number {
             return Join::Single;
         }

@@ -188,6 +188,26 @@ proptest! {
         }
     }
 
+    /// Nothing panics; spans are in order, on whole characters and never empty.
+    #[test]
+    fn any_text_is_taken(text in "[0-9a-zA-Z@:/.,+*()'\"#_ \n\t\\\\&%;é４а\u{200b}日😀-]{0,160}") {
+        let mut spans = Vec::new();
+        ENGINE.find(&text, &mut spans);
+        let mut end = 0;
+        for span in &spans {
+            prop_assert!(end <= span.range.start && span.range.start < span.range.end, "{:?}", spans);
+            prop_assert!(text.get(span.range.clone()).is_some(), "{:?}", span);
+            end = span.range.end;
+        }
+        check_cuts(&text, Kind::Text);
+        check_cuts(&text, Kind::Json);
+    }
+
+    #[test]
+    fn digits_and_separators_are_taken(text in "[0-9 ./+()xX:@A\n-]{0,100}") {
+        check_cuts(&text, Kind::Text);
+    }
+
     #[test]
     fn what_was_redacted_comes_back(text in texts()) {
         let engine = ENGINE.clone();

@@ -193,9 +193,7 @@ fn cnic(chars: &[u8]) -> bool {
 }
 
 fn rrn(chars: &[u8]) -> bool {
-    day_month(number(&chars[4..6]), number(&chars[2..4]))
-        && matches!(chars[6], b'0'..=b'9')
-        && !repeated(&chars[6..])
+    day_month(number(&chars[4..6]), number(&chars[2..4])) && !repeated(&chars[6..])
 }
 
 fn brn(chars: &[u8]) -> bool {
