@@ -60,7 +60,7 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
 fn window(table: &Table, text: &[u8], start: usize, end: usize) -> Vec<u32> {
     match end - start {
         0..=WINDOW => ends(merge::<u64, 64>(table, text, start, end)),
-        ..=LONGEST => ends(merge::<u128, 128>(table, text, start, end)),
+        64..=LONGEST => ends(merge::<u128, 128>(table, text, start, end)),
         _ => heap::merge(table, text, start, end),
     }
 }
