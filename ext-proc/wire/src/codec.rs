@@ -1,12 +1,15 @@
 //! Our events to and from Envoy's protobuf.
 //! Must not know the order of messages (`conversation`) or what they mean (policy).
 
-use envoy_types::pb::envoy::config::core::v3::{HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction};
-use envoy_types::pb::envoy::r#type::v3::HttpStatus;
+use envoy_types::pb::envoy::config::core::v3::{
+    HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
+};
 use envoy_types::pb::envoy::service::ext_proc::v3::{
     BodyMutation, BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ImmediateResponse,
-    ProcessingRequest, ProcessingResponse, TrailersResponse, body_mutation::Mutation, processing_response::Response,
+    ProcessingRequest, ProcessingResponse, TrailersResponse, body_mutation::Mutation,
+    processing_response::Response,
 };
+use envoy_types::pb::envoy::r#type::v3::HttpStatus;
 use envoy_types::pb::google::protobuf::{Struct, Value as PbValue, value::Kind};
 
 use crate::event::{AnswerVerdict, Attributes, Metadata, Reply, RequestVerdict, Value};
@@ -34,9 +37,12 @@ pub(crate) fn attributes(message: &mut ProcessingRequest) -> Attributes {
 /// The answer to a request's body.
 pub(crate) fn request_body(verdict: RequestVerdict) -> ProcessingResponse {
     match verdict {
-        RequestVerdict::Forward { body, metadata } => {
-            response(Response::RequestBody(BodyResponse { response: Some(common(body)) }), metadata)
-        }
+        RequestVerdict::Forward { body, metadata } => response(
+            Response::RequestBody(BodyResponse {
+                response: Some(common(body)),
+            }),
+            metadata,
+        ),
         RequestVerdict::Reply(reply) => immediate(reply),
     }
 }
@@ -44,9 +50,10 @@ pub(crate) fn request_body(verdict: RequestVerdict) -> ProcessingResponse {
 /// The answer to a request that has no body.
 pub(crate) fn request_headers(verdict: RequestVerdict) -> ProcessingResponse {
     match verdict {
-        RequestVerdict::Forward { metadata, .. } => {
-            response(Response::RequestHeaders(HeadersResponse { response: None }), metadata)
-        }
+        RequestVerdict::Forward { metadata, .. } => response(
+            Response::RequestHeaders(HeadersResponse { response: None }),
+            metadata,
+        ),
         RequestVerdict::Reply(reply) => immediate(reply),
     }
 }
@@ -58,12 +65,19 @@ pub(crate) fn answer_body(verdict: AnswerVerdict) -> ProcessingResponse {
         AnswerVerdict::Replace(body, metadata) => (Some(body), metadata),
         AnswerVerdict::Reply(reply) => return immediate(reply),
     };
-    response(Response::ResponseBody(BodyResponse { response: Some(common(body)) }), metadata)
+    response(
+        Response::ResponseBody(BodyResponse {
+            response: Some(common(body)),
+        }),
+        metadata,
+    )
 }
 
 /// "Go on": the answer to messages that we did not ask for.
 pub(crate) fn untouched(kind: Untouched) -> ProcessingResponse {
-    let empty = || TrailersResponse { header_mutation: None };
+    let empty = || TrailersResponse {
+        header_mutation: None,
+    };
     let kind = match kind {
         Untouched::RequestTrailers => Response::RequestTrailers(empty()),
         Untouched::ResponseTrailers => Response::ResponseTrailers(empty()),
@@ -87,10 +101,19 @@ pub(crate) enum Untouched {
 fn common(body: Option<Vec<u8>>) -> CommonResponse {
     let mutation = body.map(|body| {
         // An empty `body` is proto3's default and would be read as "no mutation": it must be said as "clear".
-        let mutation = if body.is_empty() { Mutation::ClearBody(true) } else { Mutation::Body(body) };
-        BodyMutation { mutation: Some(mutation) }
+        let mutation = if body.is_empty() {
+            Mutation::ClearBody(true)
+        } else {
+            Mutation::Body(body)
+        };
+        BodyMutation {
+            mutation: Some(mutation),
+        }
     });
-    CommonResponse { body_mutation: mutation, ..Default::default() }
+    CommonResponse {
+        body_mutation: mutation,
+        ..Default::default()
+    }
 }
 
 fn response(response: Response, metadata: Metadata) -> ProcessingResponse {
@@ -107,14 +130,23 @@ fn immediate(reply: Reply) -> ProcessingResponse {
         .into_iter()
         .map(|(key, value)| HeaderValueOption {
             // `raw_value`: Envoy takes bytes in either field, but rejects a message that uses both.
-            header: Some(HeaderValue { key: key.to_owned(), raw_value: value.into_bytes(), ..Default::default() }),
+            header: Some(HeaderValue {
+                key: key.to_owned(),
+                raw_value: value.into_bytes(),
+                ..Default::default()
+            }),
             append_action: HeaderAppendAction::OverwriteIfExistsOrAdd as i32,
             ..Default::default()
         })
         .collect();
     let message = ImmediateResponse {
-        status: Some(HttpStatus { code: i32::from(reply.status) }),
-        headers: Some(HeaderMutation { set_headers, remove_headers: Vec::new() }),
+        status: Some(HttpStatus {
+            code: i32::from(reply.status),
+        }),
+        headers: Some(HeaderMutation {
+            set_headers,
+            remove_headers: Vec::new(),
+        }),
         body: reply.body,
         grpc_status: None,
         details: reply.details.to_owned(),
@@ -134,8 +166,12 @@ fn dynamic_metadata(metadata: Metadata) -> Struct {
             (name.to_owned(), PbValue { kind: Some(kind) })
         })
         .collect();
-    let ours = PbValue { kind: Some(Kind::StructValue(Struct { fields })) };
-    Struct { fields: std::iter::once((NAMESPACE.to_owned(), ours)).collect() }
+    let ours = PbValue {
+        kind: Some(Kind::StructValue(Struct { fields })),
+    };
+    Struct {
+        fields: std::iter::once((NAMESPACE.to_owned(), ours)).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -145,9 +181,15 @@ mod tests {
     #[test]
     fn holding_everything_back_is_said_as_clear() {
         let message = answer_body(AnswerVerdict::Replace(Vec::new(), Vec::new()));
-        let Some(Response::ResponseBody(BodyResponse { response: Some(common) })) = message.response else {
+        let Some(Response::ResponseBody(BodyResponse {
+            response: Some(common),
+        })) = message.response
+        else {
             panic!("not a body response")
         };
-        assert_eq!(common.body_mutation.unwrap().mutation, Some(Mutation::ClearBody(true)));
+        assert_eq!(
+            common.body_mutation.unwrap().mutation,
+            Some(Mutation::ClearBody(true))
+        );
     }
 }

@@ -74,7 +74,9 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             };
         }
         let Some(exchange) = self.exchange.as_mut() else {
-            return Err(Status::failed_precondition("message after the end of the exchange"));
+            return Err(Status::failed_precondition(
+                "message after the end of the exchange",
+            ));
         };
         match message.request {
             Some(Message::RequestHeaders(headers)) if headers.end_of_stream => {
@@ -84,12 +86,21 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             // Headers of a request whose body follows: their attributes are kept for the body's message.
             Some(Message::RequestHeaders(_)) => {
                 self.attributes = attributes;
-                Ok(codec::request_headers(RequestVerdict::Forward { body: None, metadata: Vec::new() }))
+                Ok(codec::request_headers(RequestVerdict::Forward {
+                    body: None,
+                    metadata: Vec::new(),
+                }))
             }
-            Some(Message::RequestBody(_)) if self.request_ended => Ok(codec::untouched(Untouched::RequestBody)),
+            Some(Message::RequestBody(_)) if self.request_ended => {
+                Ok(codec::untouched(Untouched::RequestBody))
+            }
             Some(Message::RequestBody(body)) if body.end_of_stream || self.whole.request => {
                 self.request_ended = true;
-                let attributes = if attributes.is_empty() { &self.attributes } else { &attributes };
+                let attributes = if attributes.is_empty() {
+                    &self.attributes
+                } else {
+                    &attributes
+                };
                 Ok(codec::request_body(exchange.request(attributes, body.body).await))
             }
             // A part of a request can't be judged; passing it on would let it by unseen.
@@ -97,10 +108,14 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
                 "the request's body came in parts: set request_body_mode to BUFFERED",
             )),
             // Envoy can send a second end of stream (envoyproxy/envoy#46237): only the first one counts.
-            Some(Message::ResponseBody(_)) if self.answer_ended => Ok(codec::untouched(Untouched::ResponseBody)),
+            Some(Message::ResponseBody(_)) if self.answer_ended => {
+                Ok(codec::untouched(Untouched::ResponseBody))
+            }
             Some(Message::ResponseBody(body)) => {
                 self.answer_ended = body.end_of_stream || self.whole.answer;
-                Ok(codec::answer_body(exchange.answer(&attributes, body.body, self.answer_ended).await))
+                Ok(codec::answer_body(
+                    exchange.answer(&attributes, body.body, self.answer_ended).await,
+                ))
             }
             Some(Message::ResponseHeaders(_)) => Ok(codec::untouched(Untouched::ResponseHeaders)),
             Some(Message::RequestTrailers(_)) => Ok(codec::untouched(Untouched::RequestTrailers)),
@@ -118,7 +133,8 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
 
 impl<I, E: Exchange> Drop for Conversation<I, E> {
     fn drop(&mut self) {
-        let (Some(exchange), Ok(runtime)) = (self.exchange.take(), tokio::runtime::Handle::try_current()) else {
+        let (Some(exchange), Ok(runtime)) = (self.exchange.take(), tokio::runtime::Handle::try_current())
+        else {
             return;
         };
         runtime.spawn(exchange.close());
@@ -130,7 +146,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode;
-use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_response::Response};
+    use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_response::Response};
 
     use super::*;
     use crate::event::AnswerVerdict;
@@ -147,11 +163,17 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_respons
     impl Exchange for Recorder {
         async fn bodiless(&mut self, _: &Attributes) -> RequestVerdict {
             self.note("bodiless");
-            RequestVerdict::Forward { body: None, metadata: Vec::new() }
+            RequestVerdict::Forward {
+                body: None,
+                metadata: Vec::new(),
+            }
         }
         async fn request(&mut self, _: &Attributes, body: Vec<u8>) -> RequestVerdict {
             self.note(format!("request {}", body.len()));
-            RequestVerdict::Forward { body: None, metadata: Vec::new() }
+            RequestVerdict::Forward {
+                body: None,
+                metadata: Vec::new(),
+            }
         }
         async fn answer(&mut self, _: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
             self.note(format!("answer {} {end}", chunk.len()));
@@ -169,26 +191,41 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_respons
             if self.0.is_empty() {
                 return Ok(None);
             }
-            Ok(Some(ProcessingRequest { request: Some(self.0.remove(0)), ..Default::default() }))
+            Ok(Some(ProcessingRequest {
+                request: Some(self.0.remove(0)),
+                ..Default::default()
+            }))
         }
     }
 
     fn request(bytes: &str, end_of_stream: bool) -> Message {
-        Message::RequestBody(HttpBody { body: bytes.into(), end_of_stream, ..Default::default() })
+        Message::RequestBody(HttpBody {
+            body: bytes.into(),
+            end_of_stream,
+            ..Default::default()
+        })
     }
 
     fn answer(bytes: &str, end_of_stream: bool) -> Message {
-        Message::ResponseBody(HttpBody { body: bytes.into(), end_of_stream, ..Default::default() })
+        Message::ResponseBody(HttpBody {
+            body: bytes.into(),
+            end_of_stream,
+            ..Default::default()
+        })
     }
 
     #[tokio::test]
     async fn calls_come_in_order_and_end_with_close() {
         let cases = [
-            (vec![request("ab", true), answer("c", false), answer("", true)],
-             vec!["request 2", "answer 1 false", "answer 0 true", "close"]),
+            (
+                vec![request("ab", true), answer("c", false), answer("", true)],
+                vec!["request 2", "answer 1 false", "answer 0 true", "close"],
+            ),
             // A second end of stream is passed on without asking.
-            (vec![request("ab", true), answer("c", true), answer("", true)],
-             vec!["request 2", "answer 1 true", "close"]),
+            (
+                vec![request("ab", true), answer("c", true), answer("", true)],
+                vec!["request 2", "answer 1 true", "close"],
+            ),
             // The client left before any answer.
             (vec![request("ab", true)], vec!["request 2", "close"]),
         ];

@@ -11,7 +11,9 @@ pub struct Attributes(Vec<(String, Value)>);
 // Attributes hold credentials (the client's authorization header), so `Debug` shows only which ones there are.
 impl std::fmt::Debug for Attributes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -78,7 +80,10 @@ impl From<bool> for Value {
 }
 
 impl From<u64> for Value {
-    #[allow(clippy::cast_precision_loss, reason = "token counts and nano-dollars stay far below 2^53")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "token counts and nano-dollars stay far below 2^53"
+    )]
     fn from(number: u64) -> Self {
         Self::Number(number as f64)
     }
@@ -132,7 +137,9 @@ impl AnswerVerdict {
     #[must_use]
     pub fn with(mut self, more: Metadata) -> Self {
         match &mut self {
-            Self::Keep(metadata) | Self::Replace(_, metadata) | Self::Reply(Reply { metadata, .. }) => metadata.extend(more),
+            Self::Keep(metadata) | Self::Replace(_, metadata) | Self::Reply(Reply { metadata, .. }) => {
+                metadata.extend(more)
+            }
         }
         self
     }
@@ -154,7 +161,11 @@ pub trait Exchange: Send + 'static {
     fn bodiless(&mut self, attributes: &Attributes) -> impl Future<Output = RequestVerdict> + Send;
 
     /// A request with its whole body.
-    fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> impl Future<Output = RequestVerdict> + Send;
+    fn request(
+        &mut self,
+        attributes: &Attributes,
+        body: Vec<u8>,
+    ) -> impl Future<Output = RequestVerdict> + Send;
 
     /// The answer's body, whole (`end` at once) or chunk by chunk.
     fn answer(

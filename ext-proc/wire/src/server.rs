@@ -42,12 +42,16 @@ pub struct Readiness(HealthReporter);
 impl Readiness {
     /// SERVING from now on.
     pub async fn ready(&self) {
-        self.0.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        self.0
+            .set_service_status("", tonic_health::ServingStatus::Serving)
+            .await;
     }
 
     /// NOT_SERVING from now on: no configuration yet, or draining.
     pub async fn not_ready(&self) {
-        self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        self.0
+            .set_service_status("", tonic_health::ServingStatus::NotServing)
+            .await;
     }
 }
 
@@ -120,7 +124,9 @@ impl Server {
                 router.serve_with_incoming_shutdown(incoming, shutdown).await
             }
             Listener::Unix(listener) => {
-                router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown).await
+                router
+                    .serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown)
+                    .await
             }
         }
     }

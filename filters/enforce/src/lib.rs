@@ -2,7 +2,11 @@
 //! head of a request would leave before the service has decided; here it waits, and the decision takes effect.
 //!
 //! Must not look into bodies: it holds them, and reads what the service put into dynamic metadata.
-#![allow(unsafe_code, reason = "proxy_wasm::main! exports the module's entry point")]
+#![allow(
+    unsafe_code,
+    missing_docs,
+    reason = "proxy_wasm::main! exports the module's entry point"
+)]
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
@@ -32,7 +36,10 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Exchange { require_decision: self.require_decision, released: false }))
+        Some(Box::new(Exchange {
+            require_decision: self.require_decision,
+            released: false,
+        }))
     }
 
     fn get_type(&self) -> Option<ContextType> {
@@ -51,8 +58,11 @@ impl Exchange {
         let decision = tollgate_host::text_property(&metadata(decision::DECISION));
         if decision.as_deref() != Some(decision::ALLOW) && self.require_decision {
             let path = self.get_http_request_header(":path").unwrap_or_default();
-            let error = ApiError::new(ErrorKind::Unavailable, "this gateway's policy service has not decided over the request")
-                .code("policy_unavailable");
+            let error = ApiError::new(
+                ErrorKind::Unavailable,
+                "this gateway's policy service has not decided over the request",
+            )
+            .code("policy_unavailable");
             tollgate_host::refuse(self, dialect_of_path(&path), &error);
             return Action::Pause;
         }
@@ -81,7 +91,11 @@ impl HttpContext for Exchange {
             self.released = true;
             return Action::Continue;
         }
-        if end_of_stream { self.release(None) } else { Action::Pause }
+        if end_of_stream {
+            self.release(None)
+        } else {
+            Action::Pause
+        }
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
@@ -94,6 +108,10 @@ impl HttpContext for Exchange {
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         // With trailers the body's length cannot be announced: they need chunks.
-        if self.released { Action::Continue } else { self.release(None) }
+        if self.released {
+            Action::Continue
+        } else {
+            self.release(None)
+        }
     }
 }

@@ -42,7 +42,13 @@ enum Answer {
 
 impl Exchange {
     pub(crate) fn new(plan: Rc<LanePlan>) -> Self {
-        Self { plan, facts: None, work: Work::Nothing, include_usage: false, answer: Answer::Pass }
+        Self {
+            plan,
+            facts: None,
+            work: Work::Nothing,
+            include_usage: false,
+            answer: Answer::Pass,
+        }
     }
 
     fn refuse(&self, facts: &Facts, error: &ApiError) -> Action {
@@ -52,8 +58,15 @@ impl Exchange {
 
     /// What a translated answer says of itself.
     fn head<'f>(&self, facts: &'f Facts) -> Head<'f> {
-        let created = self.get_current_time().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Head { model: &facts.model, created, id: &facts.request_id }
+        let created = self
+            .get_current_time()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        Head {
+            model: &facts.model,
+            created,
+            id: &facts.request_id,
+        }
     }
 
     /// The body for the provider, and whether it asks for usage at the end of a stream.
@@ -62,7 +75,8 @@ impl Exchange {
         if let Some(limit) = model.max_output_tokens {
             defaults.max_output_tokens = limit;
         }
-        let out = tollgate_translate::request(facts.endpoint, self.plan.dialect, body, &model.name, &defaults)?;
+        let out =
+            tollgate_translate::request(facts.endpoint, self.plan.dialect, body, &model.name, &defaults)?;
         self.set_http_request_header(":path", Some(out.path));
         self.set_dialect_headers();
         Ok((out.body, out.include_usage))
@@ -88,16 +102,26 @@ impl Context for Exchange {}
 
 impl HttpContext for Exchange {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        let facts =
-            self.get_http_request_header(names::FACTS).and_then(|header| Facts::from_header(&header).ok());
+        let facts = self
+            .get_http_request_header(names::FACTS)
+            .and_then(|header| Facts::from_header(&header).ok());
         let Some(facts) = facts.filter(|_| !end_of_stream) else {
-            let error = ApiError::new(ErrorKind::Internal, "a lane was reached without router.wasm in front of it");
+            let error = ApiError::new(
+                ErrorKind::Internal,
+                "a lane was reached without router.wasm in front of it",
+            );
             tollgate_host::refuse(self, Dialect::OpenAi, &error);
             return Action::Pause;
         };
         let Some(model) = self.plan.models.get(&facts.model).cloned() else {
-            let message = format!("provider `{}` does not serve model `{}`", self.plan.provider, facts.model);
-            return self.refuse(&facts, &ApiError::new(ErrorKind::NotFound, message).code("model_not_found"));
+            let message = format!(
+                "provider `{}` does not serve model `{}`",
+                self.plan.provider, facts.model
+            );
+            return self.refuse(
+                &facts,
+                &ApiError::new(ErrorKind::NotFound, message).code("model_not_found"),
+            );
         };
         self.work = if facts.endpoint.dialect() != self.plan.dialect {
             Work::Translate(model)
@@ -154,15 +178,22 @@ impl HttpContext for Exchange {
         let (Work::Translate(_), Some(facts), false) = (&self.work, &self.facts, end_of_stream) else {
             return Action::Continue;
         };
-        let status = self.get_http_response_header(":status").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let status = self
+            .get_http_response_header(":status")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
         let is_stream = self
             .get_http_response_header("content-type")
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
         if status >= 400 {
             self.answer = Answer::Error(status);
         } else if is_stream {
-            let translator =
-                StreamTranslator::new(facts.endpoint, self.plan.dialect, &self.head(facts), self.include_usage);
+            let translator = StreamTranslator::new(
+                facts.endpoint,
+                self.plan.dialect,
+                &self.head(facts),
+                self.include_usage,
+            );
             self.answer = translator.map_or(Answer::Pass, |translator| Answer::Stream(Box::new(translator)));
         } else {
             self.answer = Answer::Whole;
@@ -197,10 +228,11 @@ impl HttpContext for Exchange {
         let provider = self.plan.dialect;
         let out = match self.answer {
             Answer::Error(status) => tollgate_translate::error(facts.endpoint, provider, status, &body),
-            _ => tollgate_translate::answer(facts.endpoint, provider, &body, &self.head(facts)).unwrap_or_else(|error| {
-                self.set_http_response_header(":status", Some(&error.status.to_string()));
-                error.to_json(dialect)
-            }),
+            _ => tollgate_translate::answer(facts.endpoint, provider, &body, &self.head(facts))
+                .unwrap_or_else(|error| {
+                    self.set_http_response_header(":status", Some(&error.status.to_string()));
+                    error.to_json(dialect)
+                }),
         };
         self.set_http_response_header("content-type", Some("application/json"));
         self.set_http_response_header("content-length", Some(&out.len().to_string()));

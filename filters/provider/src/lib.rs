@@ -2,7 +2,11 @@
 //! provider's name for the model; what needs neither passes untouched.
 //!
 //! Only callbacks: conversion is `tollgate-translate`. Must not know policy or credentials (Envoy's `credential_injector`).
-#![allow(unsafe_code, reason = "proxy_wasm::main! exports the module's entry point")]
+#![allow(
+    unsafe_code,
+    missing_docs,
+    reason = "proxy_wasm::main! exports the module's entry point"
+)]
 
 mod exchange;
 

@@ -2,7 +2,11 @@
 //! target, and on the way back shows usage and turns foreign error texts into the client's dialect.
 //!
 //! Only callbacks: every decision is a function of `tollgate-routing`. Must not know policy.
-#![allow(unsafe_code, reason = "proxy_wasm::main! exports the module's entry point")]
+#![allow(
+    unsafe_code,
+    missing_docs,
+    reason = "proxy_wasm::main! exports the module's entry point"
+)]
 
 mod metrics;
 mod request;

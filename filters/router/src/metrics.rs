@@ -14,7 +14,10 @@ pub(crate) struct Metrics(RefCell<HashMap<String, u32>>);
 impl Metrics {
     /// `tollgate.model.<model>.pool.<pool>.<what>`; models and pools are configured names, so the set is bounded.
     pub(crate) fn add(&self, model: &str, pool: &str, what: &str, amount: u64) {
-        self.increment(&format!("tollgate.model.{}.pool.{}.{what}", flat(model), flat(pool)), amount);
+        self.increment(
+            &format!("tollgate.model.{}.pool.{}.{what}", flat(model), flat(pool)),
+            amount,
+        );
     }
 
     /// `tollgate.refused.<status>`.

@@ -85,7 +85,10 @@ impl Exchange {
     }
 
     fn accept(&mut self, facts: Facts) {
-        let target = facts.choice.as_ref().map_or(names::UNDECIDED, |choice| &choice.target);
+        let target = facts
+            .choice
+            .as_ref()
+            .map_or(names::UNDECIDED, |choice| &choice.target);
         self.set_http_request_header(names::POOL, Some(target));
         if let Some(choice) = &facts.choice {
             tollgate_host::set_state(state::POOL, &choice.pool);
@@ -97,7 +100,8 @@ impl Exchange {
         tollgate_host::set_state(state::PROMPT_TOKENS, &facts.prompt_tokens.to_string());
         if let Some(choice) = &facts.choice {
             self.metrics.add(&facts.model, &choice.pool, "requests", 1);
-            self.metrics.add(&facts.model, &choice.pool, "prompt_tokens", facts.prompt_tokens);
+            self.metrics
+                .add(&facts.model, &choice.pool, "prompt_tokens", facts.prompt_tokens);
         }
         self.facts = Some(facts);
     }
@@ -126,7 +130,9 @@ impl HttpContext for Exchange {
                 "the request has no body; it must be a JSON object",
             ));
         }
-        let announced = self.get_http_request_header("content-length").and_then(|text| text.parse::<u64>().ok());
+        let announced = self
+            .get_http_request_header("content-length")
+            .and_then(|text| text.parse::<u64>().ok());
         if announced.is_some_and(|bytes| bytes > self.router.max_body()) {
             self.discarded = Some(0);
         }

@@ -35,7 +35,10 @@ enum Mode {
 impl Exchange {
     pub(crate) fn answer_headers(&mut self, end_of_stream: bool) -> Action {
         self.name_request_id();
-        let status = self.get_http_response_header(":status").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let status = self
+            .get_http_response_header(":status")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
         let content_type = self.get_http_response_header("content-type");
         let details = tollgate_host::text_property(&["response", "code_details"]);
         // An error without a body says nothing to anybody, whatever its type.
@@ -47,6 +50,7 @@ impl Exchange {
                 return Action::Pause;
             }
             let json = error.to_json(self.dialect);
+            self.set_http_response_header(":status", Some(&error.status.to_string()));
             self.set_http_response_header("content-type", Some("application/json"));
             self.set_http_response_header("content-length", Some(&json.len().to_string()));
             self.remove_http_response_header("content-encoding");
@@ -59,7 +63,9 @@ impl Exchange {
         let Some(facts) = &self.facts else {
             return Action::Continue;
         };
-        if let Some(error) = local_reply::compressed(self.get_http_response_header("content-encoding").as_deref()) {
+        if let Some(error) =
+            local_reply::compressed(self.get_http_response_header("content-encoding").as_deref())
+        {
             tollgate_host::refuse(self, self.dialect, &error);
             return Action::Pause;
         }
@@ -68,7 +74,9 @@ impl Exchange {
             return Action::Continue;
         }
         let decided = metadata_text(decision::DECISION).is_some();
-        let is_stream = content_type.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let is_stream = content_type
+            .as_deref()
+            .is_some_and(|kind| kind.starts_with("text/event-stream"));
         self.answer.mode = match (is_stream, decided) {
             (true, true) => Mode::Pass,
             (true, false) => Mode::Observe(Box::new(StreamObserver::new(facts.endpoint))),
@@ -134,14 +142,19 @@ impl Exchange {
         tollgate_host::set_state(state::INPUT_TOKENS, &usage.input_tokens.to_string());
         tollgate_host::set_state(state::OUTPUT_TOKENS, &usage.output_tokens.to_string());
         if let Some(pool) = self.pool() {
-            self.metrics.add(&facts.model, pool, "input_tokens", usage.input_tokens);
-            self.metrics.add(&facts.model, pool, "output_tokens", usage.output_tokens);
+            self.metrics
+                .add(&facts.model, pool, "input_tokens", usage.input_tokens);
+            self.metrics
+                .add(&facts.model, pool, "output_tokens", usage.output_tokens);
         }
     }
 
     /// Headers that tell the client what the service decided; only answers that are held can carry their cost.
     fn show_decision(&self) {
-        for (header, key) in [("x-tollgate-cache", decision::CACHE), ("x-tollgate-cost-usd", decision::COST_USD)] {
+        for (header, key) in [
+            ("x-tollgate-cache", decision::CACHE),
+            ("x-tollgate-cost-usd", decision::COST_USD),
+        ] {
             if let Some(value) = metadata_text(key) {
                 self.set_http_response_header(header, Some(&value));
             }
@@ -165,7 +178,11 @@ fn metadata_text(key: &str) -> Option<String> {
 
 fn metadata_number(key: &str) -> Option<u64> {
     let number = tollgate_host::number_property(&["metadata", "filter_metadata", decision::NAMESPACE, key])?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and counts are small")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and counts are small"
+    )]
     let number = number as u64;
     Some(number)
 }

@@ -9,15 +9,16 @@ pub fn rewrite(status: u16, content_type: Option<&str>, details: Option<&str>) -
         return None;
     }
     let details = details.unwrap_or_default();
+    // Envoy has several statuses for a service that failed; clients get one. They must not learn more than that they may
+    // try again.
+    if details.starts_with("ext_proc") {
+        let message = "this gateway's policy service is not available; try again";
+        return Some(ApiError::new(ErrorKind::Unavailable, message).code("policy_unavailable"));
+    }
     let kind = ErrorKind::from_status(status);
     let error = match kind {
         ErrorKind::TooLarge => {
             ApiError::new(kind, "the request's body is over this gateway's limit").code("request_too_large")
-        }
-        // Only the service's failure says `ext_proc`: the client must not learn more than that it may try again.
-        _ if details.starts_with("ext_proc") => {
-            ApiError::new(ErrorKind::Unavailable, "this gateway's policy service is not available; try again")
-                .code("policy_unavailable")
         }
         ErrorKind::Timeout => ApiError::new(kind, "no provider answered in time").code("provider_timeout"),
         ErrorKind::Unavailable => {
@@ -58,7 +59,7 @@ mod tests {
             (200, Some("text/plain"), None, None),
             (500, Some("application/json; charset=utf-8"), None, None),
             (413, Some("text/plain"), Some("request_payload_too_large"), Some((413, "request_too_large"))),
-            (500, Some("text/plain"), Some("ext_proc_error_gRPC_error_14"), Some((500, "policy_unavailable"))),
+            (500, Some("text/plain"), Some("ext_proc_error_gRPC_error_14"), Some((503, "policy_unavailable"))),
             (504, Some("text/plain"), Some("response_timeout"), Some((504, "provider_timeout"))),
             (502, Some("text/html"), Some("via_upstream"), Some((502, "provider_error"))),
             (503, None, None, Some((503, "provider_unavailable"))),

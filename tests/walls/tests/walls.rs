@@ -9,32 +9,101 @@ use serde_json::Value;
 const WALLS: &[(&[&str], &[&str])] = &[
     // What a body says, what it is in another dialect, how many tokens it has, what in it is personal: pure.
     (
-        &["tollgate-llm", "tollgate-translate", "tollgate-tokens", "tollgate-routing", "tollgate-redact"],
-        &["tokio", "hyper", "tonic", "prost", "envoy-types", "proxy-wasm", "tollgate-config", "tollgate-budget", "tollgate-cache"],
+        &[
+            "tollgate-llm",
+            "tollgate-translate",
+            "tollgate-tokens",
+            "tollgate-routing",
+            "tollgate-redact",
+        ],
+        &[
+            "tokio",
+            "hyper",
+            "tonic",
+            "prost",
+            "envoy-types",
+            "proxy-wasm",
+            "tollgate-config",
+            "tollgate-budget",
+            "tollgate-cache",
+        ],
     ),
     // Counting knows text and nothing else; nor does anything that reads bodies know counting.
     (&["tollgate-tokens"], &["tollgate-llm", "serde_json"]),
-    (&["tollgate-llm"], &["tollgate-tokens", "tollgate-translate", "tollgate-redact"]),
+    (
+        &["tollgate-llm"],
+        &["tollgate-tokens", "tollgate-translate", "tollgate-redact"],
+    ),
     // Redaction knows text, not dialects.
     (&["tollgate-redact"], &["tollgate-llm", "tollgate-routing"]),
     // The filters know no policy.
     (
-        &["tollgate-router-wasm", "tollgate-enforce-wasm", "tollgate-provider-wasm"],
-        &["tollgate-config", "tollgate-redact", "tollgate-budget", "tollgate-cache", "tokio"],
+        &[
+            "tollgate-router-wasm",
+            "tollgate-enforce-wasm",
+            "tollgate-provider-wasm",
+        ],
+        &[
+            "tollgate-config",
+            "tollgate-redact",
+            "tollgate-budget",
+            "tollgate-cache",
+            "tokio",
+        ],
     ),
     // Money and cache know neither sockets nor Envoy nor each other.
-    (&["tollgate-budget"], &["hyper", "tonic", "envoy-types", "tollgate-cache", "tollgate-config", "tollgate-redact"]),
-    (&["tollgate-cache"], &["hyper", "tonic", "envoy-types", "tollgate-budget", "tollgate-config", "tollgate-redact"]),
+    (
+        &["tollgate-budget"],
+        &[
+            "hyper",
+            "tonic",
+            "envoy-types",
+            "tollgate-cache",
+            "tollgate-config",
+            "tollgate-redact",
+        ],
+    ),
+    (
+        &["tollgate-cache"],
+        &[
+            "hyper",
+            "tonic",
+            "envoy-types",
+            "tollgate-budget",
+            "tollgate-config",
+            "tollgate-redact",
+        ],
+    ),
     // The configuration is read without a network, and the renderer does no I/O.
-    (&["tollgate-config", "tollgate-render"], &["tokio", "hyper", "tonic", "envoy-types", "proxy-wasm"]),
+    (
+        &["tollgate-config", "tollgate-render"],
+        &["tokio", "hyper", "tonic", "envoy-types", "proxy-wasm"],
+    ),
     // Envoy's messages carry no policy.
-    (&["tollgate-wire"], &["tollgate-llm", "tollgate-config", "tollgate-budget", "tollgate-cache", "tollgate-redact"]),
+    (
+        &["tollgate-wire"],
+        &[
+            "tollgate-llm",
+            "tollgate-config",
+            "tollgate-budget",
+            "tollgate-cache",
+            "tollgate-redact",
+        ],
+    ),
 ];
 
 /// Who alone may depend directly on what stands left.
 const GATES: &[(&str, &[&str])] = &[
     ("envoy-types", &["tollgate-wire"]),
-    ("proxy-wasm", &["tollgate-host", "tollgate-router-wasm", "tollgate-enforce-wasm", "tollgate-provider-wasm"]),
+    (
+        "proxy-wasm",
+        &[
+            "tollgate-host",
+            "tollgate-router-wasm",
+            "tollgate-enforce-wasm",
+            "tollgate-provider-wasm",
+        ],
+    ),
 ];
 
 /// All that the top level may hold, beside dotfiles.
@@ -68,21 +137,50 @@ impl Graph {
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let names = metadata["packages"].as_array().unwrap().iter().map(|package| (text(&package["id"]), text(&package["name"])));
-        let uses = metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| {
-            let normal = |dep: &&Value| dep["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null());
-            let used = node["deps"].as_array().unwrap().iter().filter(normal).map(|dep| text(&dep["pkg"])).collect();
-            (text(&node["id"]), used)
-        });
-        Self { names: names.collect(), uses: uses.collect() }
+        let names = metadata["packages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|package| (text(&package["id"]), text(&package["name"])));
+        let uses = metadata["resolve"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| {
+                let normal = |dep: &&Value| {
+                    dep["dep_kinds"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|kind| kind["kind"].is_null())
+                };
+                let used = node["deps"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(normal)
+                    .map(|dep| text(&dep["pkg"]))
+                    .collect();
+                (text(&node["id"]), used)
+            });
+        Self {
+            names: names.collect(),
+            uses: uses.collect(),
+        }
     }
 
     fn id(&self, name: &str) -> &str {
         let found = self.names.iter().find(|(_, known)| *known == name);
-        found.map(|(id, _)| id.as_str()).unwrap_or_else(|| panic!("there is no package {name}: mend the table"))
+        found
+            .map(|(id, _)| id.as_str())
+            .unwrap_or_else(|| panic!("there is no package {name}: mend the table"))
     }
 
     fn reach(&self, name: &str) -> BTreeSet<&str> {
@@ -106,7 +204,10 @@ fn nobody_reaches_through_a_wall() {
         for part in *parts {
             let reached = graph.reach(part);
             let through: Vec<_> = forbidden.iter().filter(|name| reached.contains(**name)).collect();
-            assert!(through.is_empty(), "{part} must not know {through:?}; `cargo tree -p {part} -i NAME` shows how it does");
+            assert!(
+                through.is_empty(),
+                "{part} must not know {through:?}; `cargo tree -p {part} -i NAME` shows how it does"
+            );
         }
     }
 }
@@ -131,6 +232,9 @@ fn the_top_level_is_what_it_was_meant_to_be() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     for entry in std::fs::read_dir(root).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name.starts_with('.') || TOP_LEVEL.contains(&name.as_str()), "{name} does not belong at the top level");
+        assert!(
+            name.starts_with('.') || TOP_LEVEL.contains(&name.as_str()),
+            "{name} does not belong at the top level"
+        );
     }
 }
