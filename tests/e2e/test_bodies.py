@@ -129,6 +129,17 @@ def test_errors_do_not_quote_content(gateway):
     assert "zebra" not in gateway.everything_logged()
 
 
+def test_expect_continue(gateway, openai_main):
+    """curl asks before it sends a big body, and waits for the answer."""
+    body = json.dumps({"model": "endless", "messages": messages(2_000_000)}).encode()
+    with raw.Connection(gateway.address, seconds=5) as connection:
+        connection.send("POST", "/v1/chat/completions", {**AUTHORIZATION, "expect": "100-continue", **sim(text="read")}, length=len(body))
+        assert connection.head().status == 100
+        connection.socket.sendall(body)
+        assert connection.read().status == 200
+    assert len(openai_main.last().body) == len(body)
+
+
 def test_compressed_requests_are_refused_or_read(gateway, openai_main):
     """Bytes that cannot be read never pass as if they had been."""
     import gzip

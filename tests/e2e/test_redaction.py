@@ -204,7 +204,7 @@ def test_operators(gateway, openai_main):
     assert len(openai_main.requests()) == 1
 
 
-@pytest.mark.parametrize("script", [{}, {"split": 1, "delta": 1}, {"ascii": True, "split": 3}, {"encoding": "gzip", "split": 5}], ids=str)
+@pytest.mark.parametrize("script", [{}, {"split": 1, "delta": 1}, {"ascii": True, "split": 3}], ids=str)
 def test_what_the_provider_says_anew_is_redacted(oai, ant, script):
     leak = "Ask bob@leak.example or call +1 212 555 0188."
     headers = sim(text=leak, **script)

@@ -18,16 +18,52 @@ const FILTERS: [(&str, &str); 3] = [
 pub(crate) struct Programs {
     pub(crate) tollgate: PathBuf,
     pub(crate) simulator: PathBuf,
+    /// Only built with [`Profile::Release`].
+    pub(crate) bench: PathBuf,
+}
+
+/// How fast the programs are to run, and how slow to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Debug,
+    Release,
 }
 
 /// Builds everything; cargo shows its own progress.
-pub(crate) fn build() -> Result<Programs, Failure> {
+pub(crate) fn build(profile: Profile) -> Result<Programs, Failure> {
     tools::wasm_target()?;
     step("building the wasm filters (the first time takes minutes)");
     let mut arguments = vec!["build", "--profile", "wasm", "--target", "wasm32-wasip1"];
     arguments.extend(FILTERS.iter().flat_map(|(package, _)| ["--package", package]));
     let way_out = "read the compiler's message above; `rustup show` tells which toolchain is used";
     show(cargo(&arguments), way_out)?;
+    keep_filters()?;
+    step("building the service and the provider simulator (the first time takes minutes)");
+    let mut arguments = vec![
+        "build",
+        "--package",
+        "tollgate",
+        "--package",
+        "tollgate-simulator",
+    ];
+    let folder = match profile {
+        Profile::Debug => "debug",
+        Profile::Release => {
+            arguments.extend(["--release", "--package", "tollgate-bench"]);
+            "release"
+        }
+    };
+    show(cargo(&arguments), way_out)?;
+    let programs = place::target().join(folder);
+    Ok(Programs {
+        tollgate: programs.join("tollgate"),
+        simulator: programs.join("tollgate-simulator"),
+        bench: programs.join("tollgate-bench"),
+    })
+}
+
+/// Puts the modules where every configuration looks for them.
+fn keep_filters() -> Result<(), Failure> {
     let filters = place::filters();
     fs::create_dir_all(&filters)
         .map_err(|error| Failure::new(format!("{}: {error}", filters.display()), ""))?;
@@ -44,20 +80,5 @@ pub(crate) fn build() -> Result<Programs, Failure> {
                 Failure::new(format!("{} to {}: {error}", built.display(), kept.display()), "")
             })?;
     }
-    step("building the service and the provider simulator (the first time takes minutes)");
-    show(
-        cargo(&[
-            "build",
-            "--package",
-            "tollgate",
-            "--package",
-            "tollgate-simulator",
-        ]),
-        way_out,
-    )?;
-    let programs = place::target().join("debug");
-    Ok(Programs {
-        tollgate: programs.join("tollgate"),
-        simulator: programs.join("tollgate-simulator"),
-    })
+    Ok(())
 }

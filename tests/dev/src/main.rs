@@ -5,6 +5,7 @@
 mod artefacts;
 mod demo;
 mod http;
+mod measure;
 mod place;
 mod run;
 mod tools;
@@ -12,6 +13,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use crate::artefacts::Profile;
 use crate::run::Failure;
 
 const USAGE: &str = "usage: cargo run -p tollgate-dev -- COMMAND
@@ -19,6 +21,7 @@ const USAGE: &str = "usage: cargo run -p tollgate-dev -- COMMAND
   demo [--exit]    start the gateway with simulated providers, send requests that show what it does, leave it running
   verify           format, lints, documentation, all tests, end-to-end tests through Envoy
   e2e [ARGS…]      only the end-to-end tests; ARGS go to pytest (`-k streaming -x`)
+  measure [ARGS…]  the benchmark (tests/bench), with everything built in release; ARGS go to it (`--quick`)
   build            only the wasm filters (target/filters), the service and the simulator
   tools            only what comes from outside: the wasm target and target/tools/venv
 
@@ -32,7 +35,8 @@ fn main() -> ExitCode {
         ["demo", "--exit"] => demo::run(demo::Then::Exit),
         ["verify"] => verify::run(),
         ["e2e", rest @ ..] => verify::end_to_end(rest),
-        ["build"] => artefacts::build().map(drop),
+        ["measure", rest @ ..] => measure::run(rest),
+        ["build"] => artefacts::build(Profile::Debug).map(drop),
         ["tools"] => tools::wasm_target()
             .and_then(|()| tools::test_environment())
             .map(drop),

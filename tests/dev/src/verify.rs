@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::artefacts::{self, Programs};
+use crate::artefacts::{self, Profile, Programs};
 use crate::run::{Failure, cargo, show, step};
 use crate::{demo, place, tools};
 
@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         "`cargo test -p PACKAGE NAME` runs one of them",
     )?;
     step("5/7 filters, service and simulator");
-    let programs = artefacts::build()?;
+    let programs = artefacts::build(Profile::Debug)?;
     step("6/7 end to end, through Envoy");
     pytest(&programs, &[])?;
     step("7/7 the demo, as it stands in examples/quickstart");
@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// Only the end-to-end tests.
 pub(crate) fn end_to_end(arguments: &[&str]) -> Result<(), Failure> {
-    let programs = artefacts::build()?;
+    let programs = artefacts::build(Profile::Debug)?;
     pytest(&programs, arguments)
 }
 

@@ -1,6 +1,8 @@
 """A child process with its log file: started, waited for, ended."""
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -75,8 +77,19 @@ class Process:
         self._file.close()
 
 
+# Below the range from which the kernel takes ports for outgoing connections, so that none of those is in the way later.
+_PORTS = itertools.cycle(range(20000, 32000))
+for _ in range(random.randrange(12000)):
+    next(_PORTS)
+
+
 def free_port() -> int:
-    """A port that nobody has right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has right now, and that this run has not given out lately."""
+    for port in _PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")

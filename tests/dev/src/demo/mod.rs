@@ -4,7 +4,7 @@
 mod gateway;
 mod story;
 
-use crate::artefacts;
+use crate::artefacts::{self, Profile};
 use crate::run::{Failure, step};
 use crate::tools;
 
@@ -19,7 +19,7 @@ pub(crate) enum Then {
 
 pub(crate) fn run(then: Then) -> Result<(), Failure> {
     let envoy = tools::envoy()?;
-    let programs = artefacts::build()?;
+    let programs = artefacts::build(Profile::Debug)?;
     let mut gateway = gateway::Gateway::start(&programs, &envoy)?;
     step("the gateway is ready; logs are in target/demo");
     story::tell()?;

@@ -160,7 +160,7 @@ fn failover() -> Result<(), Failure> {
     chapter(
         6,
         "Failover and translation",
-        "OpenAI answers 503, so Anthropic is asked, in its own dialect; the client never knows.",
+        "The primary provider answers 503, so the backup is asked, in Anthropic's dialect; the client never knows.",
     );
     forget(BACKUP)?;
     let headers = [("x-sim-primary", "status=503")];

@@ -188,6 +188,10 @@ impl Ids {
             if !candidate.extend(field) || candidate.groups > GROUPS {
                 return;
             }
+            // No identifier begins with more letters and then a gap.
+            if candidate.groups == 1 && candidate.digits == 0 && candidate.len > 4 {
+                return;
+            }
             if field
                 .at(candidate.to)
                 .is_some_and(|b| is_word(b) || b == b'_' || b == b'@')

@@ -1,0 +1,86 @@
+//! Quiet text: stretches in which nothing can be found, skipped without looking at each word.
+//! Must not know recognizers beyond the bytes that they are triggered by.
+
+use super::Stops;
+use super::classes::{CLASS, DELIMITER, LETTER, SPACE, UNSPACED};
+use super::words::{bridges, mail_before};
+
+/// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
+/// there. Skipping that is what makes clean text fast. Otherwise how far it looked.
+pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
+    const STRETCH: usize = 4096;
+    let limit = bytes.len().min(from + STRETCH);
+    let mut at = from;
+    let stop = loop {
+        let Some(step) = bytes[at..limit].iter().position(|&b| STOP[b as usize]) else {
+            break limit;
+        };
+        at += step;
+        let stop = match bytes[at] {
+            b'"' => stops.quotes,
+            b'_' => stops.tokens,
+            b':' => bytes[at + 1..].iter().take(2).all(|&b| b == b'/'),
+            b'-' => bytes[at + 1..].iter().take(4).all(|&b| b == b'-'),
+            // Inside a word it may be part of a domain.
+            b'.' => bytes.get(at + 1).is_none_or(|b| CLASS[*b as usize] == LETTER),
+            _ => true,
+        };
+        if stop {
+            break at;
+        }
+        at += 1;
+    };
+    // Back to a word that certainly begins a segment.
+    let inside = |at: usize| {
+        bytes[from..at]
+            .iter()
+            .rev()
+            .take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) == 0)
+            .count()
+    };
+    let mut end = stop;
+    for _ in 0..4 {
+        let word = end - inside(end);
+        if let Some(after) = after_unspaced(bytes, word, end) {
+            return Ok(after);
+        }
+        let gap = word
+            - bytes[from..word]
+                .iter()
+                .rev()
+                .take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) != 0)
+                .count();
+        let before = gap - inside(gap);
+        let mail =
+            || bytes[gap..word].contains(&b'\n') && mail_before(&bytes[before.saturating_sub(32)..before]);
+        if before == gap {
+            break;
+        }
+        // The word must be whole, which it is for sure if something stands before it.
+        if before > from && !bridges(&bytes[before..gap]) && !mail() {
+            return Ok(word);
+        }
+        end = gap;
+    }
+    Err(stop.max(from + 1))
+}
+
+/// The end of the last whole character between `from` and `to` of a script without spaces: a segment ends with each.
+fn after_unspaced(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
+    let lead = bytes[from..to]
+        .iter()
+        .rposition(|&b| CLASS[b as usize] == UNSPACED)?;
+    let after = from + lead + 3;
+    (after <= to).then_some(after)
+}
+
+/// Bytes that something can be found at: all that recognizers are triggered by.
+const STOP: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = matches!(b as u8, b'0'..=b'9' | b'@' | b':' | b'-' | b'_' | b'"' | b'.');
+        b += 1;
+    }
+    table
+};

@@ -1,0 +1,139 @@
+//! What single words say about whether an entity can go on after them.
+//! Must not know positions: words and the text before them come in.
+
+use super::Join;
+use super::classes::{CLASS, SPACE};
+
+/// Whether a word without digits may be the first part of something with spaces: a letter or two of a number, a month.
+pub(super) fn bridges(word: &[u8]) -> bool {
+    match word {
+        [a] => a.is_ascii_alphabetic(),
+        [a, b] => a.is_ascii_uppercase() && b.is_ascii_uppercase(),
+        _ => is_month(word),
+    }
+}
+
+/// Names of months in the languages whose dates are recognized, with their usual short forms.
+pub(crate) fn is_month(word: &[u8]) -> bool {
+    const MONTHS: &[&[u8]] = &[
+        b"jan",
+        b"january",
+        b"januar",
+        b"janvier",
+        b"janeiro",
+        b"januari",
+        b"feb",
+        b"february",
+        b"februar",
+        b"febrero",
+        b"febbraio",
+        b"fevereiro",
+        b"februari",
+        "février".as_bytes(),
+        b"mar",
+        b"march",
+        b"marzo",
+        b"mars",
+        b"maart",
+        "märz".as_bytes(),
+        "março".as_bytes(),
+        b"apr",
+        b"april",
+        b"abril",
+        b"aprile",
+        b"avril",
+        b"may",
+        b"mai",
+        b"mayo",
+        b"maggio",
+        b"maio",
+        b"mei",
+        b"maj",
+        b"jun",
+        b"june",
+        b"juni",
+        b"junio",
+        b"giugno",
+        b"junho",
+        b"juin",
+        b"jul",
+        b"july",
+        b"juli",
+        b"julio",
+        b"luglio",
+        b"julho",
+        b"juillet",
+        b"aug",
+        b"august",
+        b"agosto",
+        "août".as_bytes(),
+        b"augustus",
+        b"augusti",
+        b"sep",
+        b"sept",
+        b"september",
+        b"septiembre",
+        b"settembre",
+        b"setembro",
+        b"septembre",
+        b"oct",
+        b"october",
+        b"oktober",
+        b"octubre",
+        b"ottobre",
+        b"outubro",
+        b"octobre",
+        b"nov",
+        b"november",
+        b"noviembre",
+        b"novembre",
+        b"novembro",
+        b"dec",
+        b"december",
+        b"dezember",
+        b"diciembre",
+        b"dicembre",
+        b"dezembro",
+        b"enero",
+        b"gennaio",
+        "décembre".as_bytes(),
+    ];
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    (3..=10).contains(&word.len())
+        && b"jfmasonedgJFMASONEDG".contains(&word[0])
+        && MONTHS.iter().any(|month| month.eq_ignore_ascii_case(word))
+}
+
+/// What may follow a comma after `word`: the longitude after a latitude, the year after a day.
+pub(super) fn comma(word: &[u8], left: &[u8]) -> Join {
+    let places = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let decimal = places >= 4 && word.len() <= 20 && word.iter().rev().nth(places) == Some(&b'.');
+    let month = left
+        .trim_ascii_end()
+        .rsplit(|b| CLASS[*b as usize] & SPACE != 0)
+        .next()
+        .unwrap_or_default();
+    if decimal || (word.first().is_some_and(u8::is_ascii_digit) && word.len() <= 4 && is_month(month)) {
+        Join::Comma
+    } else {
+        Join::No
+    }
+}
+
+/// The first four characters of an IBAN.
+pub(super) fn looks_like_iban(word: &[u8]) -> bool {
+    matches!(word, [a, b, c, d, ..] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit())
+}
+
+/// Whether the text before a word says that an e-mail address follows.
+pub(super) fn mail_before(left: &[u8]) -> bool {
+    left.windows(4).any(|window| window.eq_ignore_ascii_case(b"mail"))
+}
+
+pub(super) fn ends_sentence(word: &[u8]) -> bool {
+    matches!(word.last(), Some(b'.' | b'?' | b'!'))
+}
+
+pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
