@@ -144,7 +144,12 @@ impl Answer {
         match &mut self.state {
             State::Streaming { .. } => self.stream(&chunk, end),
             State::Gathering { body, .. } => {
-                body.extend_from_slice(&chunk);
+                // A body that Envoy buffered comes at once and is not copied.
+                if body.is_empty() {
+                    *body = chunk;
+                } else {
+                    body.extend_from_slice(&chunk);
+                }
                 if !end {
                     return AnswerVerdict::Replace(Vec::new(), Vec::new());
                 }
@@ -225,8 +230,8 @@ impl Answer {
             .and_then(|text| plain::rewrite(self.endpoint, text, &self.restorer));
         let rewritten = match read {
             Ok(rewritten) => rewritten,
-            // An error page that is not JSON is written anew by router.wasm; it holds nothing that was asked.
-            Err(plain::Unfit::Unreadable) if status >= 400 => {
+            // What cannot be read of an error is not worth more than its status.
+            Err(_) if status >= 400 => {
                 let error = ApiError::new(ErrorKind::from_status(status), format!("the provider failed with status {status}"))
                     .status(status)
                     .code("provider_error");

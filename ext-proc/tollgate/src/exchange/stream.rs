@@ -119,9 +119,21 @@ impl Stream {
     }
 }
 
+/// Whether an event consists of the lines that were read, and of no comments or other lines that text could hide in.
+fn is_bare(raw: &[u8]) -> bool {
+    const READ: [&[u8]; 4] = [b"data:", b"event:", b"id:", b"retry:"];
+    raw.split(|byte| matches!(byte, b'\n' | b'\r'))
+        .all(|line| line.is_empty() || READ.iter().any(|field| line.starts_with(field)))
+}
+
 impl Events {
     fn take(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
         if self.failed {
+            return;
+        }
+        if event.data.is_empty() && !self.restorer.idle {
+            // A comment, or bytes that are no event at all: it keeps the connection alive, and says nothing.
+            out.extend_from_slice(b":\n\n");
             return;
         }
         let Ok(read) = self.reader.read(event.event, event.data) else {
@@ -141,7 +153,7 @@ impl Events {
         let closes = &read.closes;
         // Texts of this event that end with it were flushed into it; others that end go out before it.
         self.flush_if(|channel| closes.contains(channel), out);
-        if edits.is_empty() {
+        if edits.is_empty() && (self.restorer.idle || is_bare(event.raw)) {
             out.extend_from_slice(event.raw);
         } else {
             let data = edits.apply(event.data);

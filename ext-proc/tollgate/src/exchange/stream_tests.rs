@@ -110,6 +110,23 @@ fn events_that_cannot_be_read_are_not_passed() {
 }
 
 #[test]
+fn nothing_hides_beside_the_events() {
+    let (restorer, _) = restorer("jane.doe@example.org");
+    for stream in [
+        ": bob@example.com\n\n",
+        "\n{\"choices\":[{\"delta\":{\"content\":\"bob@example.com\"}}]}\n\n",
+        "bob@example.com\n\n",
+        ": bob@example.com\ndata: {\"choices\":[]}\n\n",
+        "{\"x\":\"bob@example.com\"}",
+    ] {
+        let (out, _) = run(Endpoint::ChatCompletions, &restorer, true, &[stream.as_bytes()]);
+        assert!(!out.contains("bob"), "{stream}: {out}");
+    }
+    let (out, _) = run(Endpoint::ChatCompletions, &restorer, true, &[b": ping\n\n"]);
+    assert_eq!(out, ":\n\n", "the connection is kept alive");
+}
+
+#[test]
 fn messages_are_flushed_before_their_block_ends() {
     let (restorer, token) = restorer("jane.doe@example.org");
     let stream = format!(
