@@ -146,7 +146,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode;
-    use envoy_types::pb::envoy::service::ext_proc::v3::{HttpBody, processing_response::Response};
+    use envoy_types::pb::envoy::service::ext_proc::v3::{
+        HttpBody, HttpTrailers, ProtocolConfiguration, processing_response::Response,
+    };
 
     use super::*;
     use crate::event::AnswerVerdict;
@@ -244,6 +246,52 @@ mod tests {
     async fn a_part_of_a_request_is_never_judged() {
         let mut conversation = Conversation::new(Script(vec![request("ab", false)]), Recorder::default());
         assert!(conversation.next().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn trailers_end_what_comes_whole() {
+        let protocol = ProtocolConfiguration {
+            request_body_mode: BodySendMode::Buffered.into(),
+            response_body_mode: BodySendMode::Buffered.into(),
+            ..Default::default()
+        };
+        let recorder = Recorder::default();
+        let mut conversation = Conversation::new(Script(Vec::new()), recorder.clone());
+        let first = ProcessingRequest {
+            request: Some(request("ab", false)),
+            protocol_config: Some(protocol),
+            ..Default::default()
+        };
+        conversation.reply_to(first).await.unwrap();
+        for message in [
+            answer("c", false),
+            Message::ResponseTrailers(HttpTrailers::default()),
+        ] {
+            let message = ProcessingRequest {
+                request: Some(message),
+                ..Default::default()
+            };
+            conversation.reply_to(message).await.unwrap();
+        }
+        assert_eq!(*recorder.0.lock().unwrap(), ["request 2", "answer 1 true"]);
+    }
+
+    #[tokio::test]
+    async fn trailers_end_a_stream() {
+        let recorder = Recorder::default();
+        let messages = vec![
+            request("ab", true),
+            answer("c", false),
+            Message::ResponseTrailers(HttpTrailers::default()),
+        ];
+        let mut conversation = Conversation::new(Script(messages), recorder.clone());
+        while let Some(reply) = conversation.next().await {
+            reply.unwrap();
+        }
+        assert_eq!(
+            *recorder.0.lock().unwrap(),
+            ["request 2", "answer 1 false", "answer 0 true", "close"]
+        );
     }
 
     #[tokio::test]

@@ -150,3 +150,100 @@ impl<P: Policy> ExternalProcessor for Processor<P> {
         Ok(Response::new(Box::pin(replies)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_check_response::ServingStatus;
+    use tonic_health::pb::health_client::HealthClient;
+
+    use super::*;
+    use crate::event::{AnswerVerdict, Attributes, Exchange, RequestVerdict};
+
+    struct Nobody;
+
+    impl Policy for Nobody {
+        type Exchange = Self;
+
+        fn begin(&self) -> Self {
+            Self
+        }
+    }
+
+    impl Exchange for Nobody {
+        async fn bodiless(&mut self, _: &Attributes) -> RequestVerdict {
+            RequestVerdict::Forward {
+                body: None,
+                metadata: Vec::new(),
+            }
+        }
+        async fn request(&mut self, _: &Attributes, _: Vec<u8>) -> RequestVerdict {
+            RequestVerdict::Forward {
+                body: None,
+                metadata: Vec::new(),
+            }
+        }
+        async fn answer(&mut self, _: &Attributes, _: Vec<u8>, _: bool) -> AnswerVerdict {
+            AnswerVerdict::Keep(Vec::new())
+        }
+        async fn close(self) {}
+    }
+
+    async fn status(client: &mut HealthClient<tonic::transport::Channel>) -> ServingStatus {
+        let response = client.check(HealthCheckRequest::default()).await.unwrap();
+        response.into_inner().status()
+    }
+
+    #[tokio::test]
+    async fn health_follows_readiness_and_a_stop_ends_the_server() {
+        let server = Server::bind(&Endpoint::Tcp("127.0.0.1:0".parse().unwrap()), 1024)
+            .await
+            .unwrap();
+        let address = server.local_addr().unwrap();
+        let (started, readiness) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(server.serve(
+            Arc::new(Nobody),
+            move |readiness| drop(started.send(readiness)),
+            async move { drop(stopped.await) },
+        ));
+        let readiness: Readiness = readiness.await.unwrap();
+        let channel = tonic::transport::Channel::from_shared(format!("http://{address}")).unwrap();
+        let mut client = HealthClient::new(channel.connect().await.unwrap());
+
+        assert_eq!(
+            status(&mut client).await,
+            ServingStatus::NotServing,
+            "no configuration yet"
+        );
+        readiness.ready().await;
+        assert_eq!(status(&mut client).await, ServingStatus::Serving);
+        readiness.not_ready().await;
+        assert_eq!(status(&mut client).await, ServingStatus::NotServing, "draining");
+        drop(client);
+        drop(stop);
+        tokio::time::timeout(Duration::from_secs(10), serving)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+        let path = std::env::temp_dir().join(format!("tollgate-wire-{}.sock", std::process::id()));
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let endpoint = Endpoint::Unix(path.clone());
+        let live = Server::bind(&endpoint, 1024).await.unwrap();
+        assert!(live.local_addr().is_none());
+        assert!(
+            Server::bind(&endpoint, 1024).await.is_err(),
+            "somebody listens there"
+        );
+        drop(live);
+        std::fs::remove_file(path).unwrap();
+    }
+}
