@@ -1,18 +1,18 @@
 //! Which providers can serve which model on which endpoint, as targets; and the filters' slices that follow from it.
 //! Must not know Envoy's configuration format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tollgate_config::{
-    Config, Counting, HeaderRule, Member, Model, PathRule, Pool, Provider, Route, Strategy, TextRule,
+    Config, HeaderRule, Member, Model, PathRule, Pool, Provider, Route, Strategy, TextRule,
 };
 use tollgate_llm::Endpoint;
 use tollgate_routing::plan::{
-    Conditions, EnforcePlan, HeaderCondition, LaneModel, LanePlan, ModelPlan, PathCondition, PoolPlan, RoutePlan,
-    RouterPlan, ValueCondition,
+    Conditions, EnforcePlan, HeaderCondition, LaneModel, LanePlan, ModelPlan, PathCondition, PoolPlan,
+    RoutePlan, RouterPlan, ValueCondition,
 };
-use tollgate_tokens::Encoding;
+use tollgate_tokens::{Encoding, Tokenizer};
 
 /// Everything that several parts of the rendered configuration need to agree on.
 pub struct Plan {
@@ -46,14 +46,21 @@ impl Target {
 impl Plan {
     /// Works the targets out.
     pub fn new(config: &Config) -> Self {
-        let mut plan = Self { targets: BTreeMap::new(), pools: BTreeMap::new() };
+        let mut plan = Self {
+            targets: BTreeMap::new(),
+            pools: BTreeMap::new(),
+        };
         for pool in &config.pools {
             let mut pool_plan = PoolPlan::default();
             for model in &config.models {
                 for endpoint in Endpoint::ALL {
                     if let Some((name, target)) = target(pool, model, endpoint) {
                         plan.targets.insert(name.clone(), target);
-                        pool_plan.targets.entry(model.name.clone()).or_default().insert(endpoint, name);
+                        pool_plan
+                            .targets
+                            .entry(model.name.clone())
+                            .or_default()
+                            .insert(endpoint, name);
                     }
                 }
             }
@@ -75,7 +82,12 @@ impl Plan {
     fn providers(&self, of: impl Fn(&Target) -> bool) -> Vec<Arc<Provider>> {
         let mut found: BTreeMap<&str, &Arc<Provider>> = BTreeMap::new();
         for target in self.targets.values().filter(|target| of(target)) {
-            found.extend(target.providers().into_iter().map(|provider| (provider.name.as_str(), provider)));
+            found.extend(
+                target
+                    .providers()
+                    .into_iter()
+                    .map(|provider| (provider.name.as_str(), provider)),
+            );
         }
         found.into_values().cloned().collect()
     }
@@ -86,18 +98,28 @@ impl Plan {
             .models
             .iter()
             .map(|model| {
-                let plan = ModelPlan { encoding: encoding(model), context_window: model.context_window };
+                let plan = ModelPlan {
+                    tokenizer: model.tokenizer,
+                    context_window: model.context_window,
+                };
                 (model.name.clone(), plan)
             })
             .collect();
         let routes = config.routes.iter().map(route).collect();
-        RouterPlan { max_body, models, pools: self.pools.clone(), routes }
+        RouterPlan {
+            max_body,
+            models,
+            pools: self.pools.clone(),
+            routes,
+        }
     }
 }
 
 /// What `enforce.wasm` gets.
 pub fn enforce(config: &Config) -> EnforcePlan {
-    EnforcePlan { require_decision: config.service.on_failure == tollgate_config::OnFailure::Closed }
+    EnforcePlan {
+        require_decision: config.service.on_failure == tollgate_config::OnFailure::Closed,
+    }
 }
 
 /// What `provider.wasm` gets in a provider's lane.
@@ -107,18 +129,42 @@ pub fn lane(config: &Config, provider: &Provider) -> LanePlan {
         .iter()
         .filter_map(|model| {
             let offer = model.offer(&provider.name)?;
-            let lane = LaneModel { name: offer.model.clone(), max_output_tokens: model.max_output_tokens };
+            let lane = LaneModel {
+                name: offer.model.clone(),
+                max_output_tokens: model.max_output_tokens,
+            };
             Some((model.name.clone(), lane))
         })
         .collect();
-    LanePlan { provider: provider.name.clone(), dialect: provider.dialect, models }
+    LanePlan {
+        provider: provider.name.clone(),
+        dialect: provider.dialect,
+        models,
+    }
 }
 
-/// The vocabulary of a model, by the name that both crates know.
-pub fn encoding(model: &Model) -> Option<Encoding> {
-    match model.counting {
-        Counting::Exact(encoding) => Some(encoding),
-        Counting::Estimate => None,
+/// The module that carries the vocabularies that the configuration needs and no other: a vocabulary is megabytes in every
+/// worker. Where several are needed there is one module with all of them; where none is, the smallest that there is.
+pub fn router_module(config: &Config) -> &'static str {
+    let modules: BTreeSet<&str> = config
+        .models
+        .iter()
+        .filter_map(|model| module_with(model.tokenizer))
+        .collect();
+    match modules.first() {
+        None => "router.wasm",
+        Some(only) if modules.len() == 1 => only,
+        Some(_) => "router-all.wasm",
+    }
+}
+
+const fn module_with(tokenizer: Tokenizer) -> Option<&'static str> {
+    match tokenizer {
+        Tokenizer::Exact(Encoding::O200kBase | Encoding::O200kHarmony) => Some("router.wasm"),
+        Tokenizer::Exact(Encoding::Cl100kBase) => Some("router-cl100k.wasm"),
+        Tokenizer::Exact(Encoding::P50kBase) => Some("router-p50k.wasm"),
+        Tokenizer::Exact(Encoding::R50kBase) => Some("router-r50k.wasm"),
+        Tokenizer::Estimate(_) => None,
     }
 }
 
@@ -132,9 +178,14 @@ fn target(pool: &Pool, model: &Model, endpoint: Endpoint) -> Option<(String, Tar
         })
         .collect();
     if let [only] = able.as_slice() {
-        let same_name = model.offer(&only.provider.name).is_some_and(|offer| offer.model == model.name);
+        let same_name = model
+            .offer(&only.provider.name)
+            .is_some_and(|offer| offer.model == model.name);
         if same_name && only.provider.dialect == endpoint.dialect() {
-            return Some((format!("direct:{}", only.provider.name), Target::Direct(Arc::clone(&only.provider))));
+            return Some((
+                format!("direct:{}", only.provider.name),
+                Target::Direct(Arc::clone(&only.provider)),
+            ));
         }
     }
     if able.is_empty() {
@@ -148,7 +199,9 @@ fn target(pool: &Pool, model: &Model, endpoint: Endpoint) -> Option<(String, Tar
     };
     let target = match pool.strategy {
         Strategy::Weighted if able.len() > 1 => Target::Weighted(
-            able.iter().map(|member| (Arc::clone(&member.provider), member.weight)).collect(),
+            able.iter()
+                .map(|member| (Arc::clone(&member.provider), member.weight))
+                .collect(),
         ),
         Strategy::Weighted | Strategy::Ordered => {
             Target::Ordered(able.iter().map(|member| Arc::clone(&member.provider)).collect())
@@ -172,7 +225,10 @@ fn route(route: &Route) -> RoutePlan {
             headers: when.headers.iter().map(header).collect(),
             tenants: when.tenants.clone(),
             min_tokens: when.prompt_tokens.map(|range| range.min).filter(|min| *min > 0),
-            max_tokens: when.prompt_tokens.map(|range| range.max).filter(|max| *max < u64::MAX),
+            max_tokens: when
+                .prompt_tokens
+                .map(|range| range.max)
+                .filter(|max| *max < u64::MAX),
         },
     }
 }
@@ -184,5 +240,55 @@ fn header(rule: &HeaderRule) -> HeaderCondition {
         TextRule::Regex(text) => ValueCondition::Regex(text.clone()),
         TextRule::Present(present) => ValueCondition::Present(*present),
     };
-    HeaderCondition { name: rule.name.clone(), value }
+    HeaderCondition {
+        name: rule.name.clone(),
+        value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file with these encodings, one model each.
+    fn config(encodings: &[&str]) -> Config {
+        let models: String = encodings
+            .iter()
+            .enumerate()
+            .map(|(at, encoding)| {
+                format!("  - {{ name: m{at}, encoding: \"{encoding}\", price: free, providers: {{ local: x }} }}\n")
+            })
+            .collect();
+        let smallest = include_str!("../../../ext-proc/config/fixtures/right/smallest.yaml");
+        let text: String = smallest
+            .lines()
+            .map(|line| {
+                if line.starts_with("models:") {
+                    format!("models:\n{models}")
+                } else {
+                    format!("{line}\n")
+                }
+            })
+            .collect();
+        Config::parse(&text, &|_| Some(String::new())).unwrap()
+    }
+
+    #[test]
+    fn the_module_carries_what_is_needed() {
+        for (encodings, module) in [
+            (&["estimate"][..], "router.wasm"),
+            (&["o200k_base"], "router.wasm"),
+            (&["o200k_base", "o200k_harmony", "estimate:claude"], "router.wasm"),
+            (&["cl100k_base", "estimate"], "router-cl100k.wasm"),
+            (&["p50k_base"], "router-p50k.wasm"),
+            (&["r50k_base"], "router-r50k.wasm"),
+            (&["o200k_base", "cl100k_base"], "router-all.wasm"),
+            (&["r50k_base", "p50k_base"], "router-all.wasm"),
+        ] {
+            let config = config(encodings);
+            assert_eq!(router_module(&config), module, "{encodings:?}");
+            let plan = serde_json::to_value(Plan::new(&config).router(&config, 1)).unwrap();
+            assert_eq!(plan["models"]["m0"]["tokenizer"], encodings[0]);
+        }
+    }
 }

@@ -38,7 +38,12 @@ pub(crate) fn max_body(config: &Config) -> u64 {
 /// One listener.
 pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Value {
     let mut http_filters = filters::decompressors(Direction::Request);
-    http_filters.push(filters::wasm(config, "router", "router.wasm", &plan.router(config, listener.max_body)));
+    http_filters.push(filters::wasm(
+        config,
+        "router",
+        plan::router_module(config),
+        &plan.router(config, listener.max_body),
+    ));
     http_filters.push(ext_proc(config));
     http_filters.push(filters::wasm(config, "enforce", "enforce.wasm", &plan::enforce(config)));
     http_filters.push(filters::router());

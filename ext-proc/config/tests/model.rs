@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use tollgate_config::{
-    Address, Budget, Cache, CacheScope, Config, Counting, Encoding, HeaderRule, KeyHash, Known, ModelAccess,
+    Address, Budget, Cache, CacheScope, Config, Encoding, Family, HeaderRule, KeyHash, Known, ModelAccess,
     NanoUsd, OnFailure, Operator, PathRule, Price, Redaction, SecretRef, Strategy, TextRule, TokenRange,
+    Tokenizer,
 };
 use tollgate_llm::{Dialect, Endpoint};
 
@@ -76,7 +77,7 @@ fn what_is_written_arrives() {
 fn prices_are_exact_and_a_providers_own_overrides() {
     let config = full();
     let model = config.model("gpt-4o").unwrap();
-    assert_eq!(model.counting, Counting::Exact(Encoding::O200kBase));
+    assert_eq!(model.tokenizer, Tokenizer::Exact(Encoding::O200kBase));
     assert_eq!(
         (model.context_window, model.max_output_tokens),
         (Some(128_000), Some(16_384))
@@ -99,6 +100,16 @@ fn prices_are_exact_and_a_providers_own_overrides() {
     );
     assert_eq!(mini.offer("anthropic").unwrap().price, Price::default());
     assert!(config.model("gpt-5").is_none());
+}
+
+#[test]
+fn every_tokenizer_is_written_as_it_is_called() {
+    let smallest = include_str!("../fixtures/right/smallest.yaml");
+    let exact = Encoding::ALL.map(Tokenizer::Exact);
+    for tokenizer in exact.into_iter().chain(Family::ALL.map(Tokenizer::Estimate)) {
+        let config = parse(&smallest.replace("encoding: estimate", &format!("encoding: \"{tokenizer}\"")));
+        assert_eq!(config.models[0].tokenizer, tokenizer);
+    }
 }
 
 #[test]

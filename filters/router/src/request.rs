@@ -18,6 +18,7 @@ pub(crate) struct Exchange {
     router: Rc<Router>,
     pub(crate) metrics: Rc<Metrics>,
     path: String,
+    request_id: String,
     pub(crate) dialect: Dialect,
     endpoint: Option<Endpoint>,
     pub(crate) facts: Option<Facts>,
@@ -36,6 +37,7 @@ impl Exchange {
             router,
             metrics,
             path: String::new(),
+            request_id: String::new(),
             dialect: Dialect::OpenAi,
             endpoint: None,
             facts: None,
@@ -69,7 +71,7 @@ impl Exchange {
     fn admit(&mut self, endpoint: Endpoint, size: usize) -> Action {
         let body = tollgate_host::body(BufferType::HttpRequestBody, size).unwrap_or_default();
         let admitted = self.router.admit(&Request {
-            request_id: self.get_http_request_header("x-request-id").unwrap_or_default(),
+            request_id: std::mem::take(&mut self.request_id),
             endpoint,
             path: &self.path,
             header: &|name| self.get_http_request_header_bytes(name),
@@ -111,14 +113,23 @@ impl Context for Exchange {}
 
 impl HttpContext for Exchange {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        for (name, _) in self.get_http_request_headers_bytes() {
+        // One look at all headers instead of one call to Envoy for each that matters.
+        let (mut is_post, mut announced) = (false, None);
+        for (name, value) in self.get_http_request_headers_bytes() {
             if name.starts_with(names::RESERVED_PREFIX) {
                 self.remove_http_request_header(&name);
+                continue;
+            }
+            let text = || String::from_utf8_lossy(&value);
+            match name.as_str() {
+                ":path" => self.path = text().into_owned(),
+                ":method" => is_post = value == b"POST",
+                "content-length" => announced = text().parse::<u64>().ok(),
+                "x-request-id" => self.request_id = text().into_owned(),
+                _ => {}
             }
         }
-        self.path = self.get_http_request_header(":path").unwrap_or_default();
         self.dialect = dialect::dialect_of_path(&self.path);
-        let is_post = self.get_http_request_header(":method").as_deref() == Some("POST");
         self.endpoint = Endpoint::from_path(&self.path).filter(|_| is_post);
         if self.endpoint.is_none() {
             // Envoy's route table says what else there is (`GET /v1/models`) and what there isn't.
@@ -130,9 +141,6 @@ impl HttpContext for Exchange {
                 "the request has no body; it must be a JSON object",
             ));
         }
-        let announced = self
-            .get_http_request_header("content-length")
-            .and_then(|text| text.parse::<u64>().ok());
         if announced.is_some_and(|bytes| bytes > self.router.max_body()) {
             self.discarded = Some(0);
         }

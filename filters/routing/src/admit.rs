@@ -3,7 +3,7 @@
 
 use tollgate_llm::{ApiError, Endpoint, ErrorKind};
 
-use crate::count::Prompt;
+use crate::count::{Count, Prompt};
 use crate::facts::{Choice, Facts, TenantChoice};
 use crate::matching::{BadPattern, Candidate, Matcher};
 use crate::plan::{ModelPlan, RouterPlan};
@@ -56,11 +56,11 @@ impl Router {
             return Err(self.too_large());
         }
         let body = tollgate_llm::body::text(request.body)?;
-        let mut prompt = Prompt::default();
+        let mut prompt = Prompt::new(request.endpoint, body);
         let read = tollgate_llm::request::walk(request.endpoint, body, &mut prompt)?;
         let model = self.plan.models.get(read.model.as_str()).ok_or_else(|| unknown_model(&read.model))?;
-        let count = prompt.count(body, model.encoding);
-        check_window(model, &read.model, count.tokens, read.max_output_tokens)?;
+        let count = prompt.count(model.tokenizer, &read.model);
+        check_window(model, &read.model, &count, read.max_output_tokens)?;
 
         let candidate = Candidate {
             endpoint: request.endpoint,
@@ -152,19 +152,21 @@ fn cannot_serve(pool: &str, candidate: &Candidate<'_>) -> ApiError {
     .param("model")
 }
 
-fn check_window(model: &ModelPlan, name: &str, prompt: u64, output: Option<u64>) -> Result<(), ApiError> {
+/// Refuses what the provider would refuse. What may fit, as far as an estimate can be off, is the provider's to judge.
+fn check_window(model: &ModelPlan, name: &str, prompt: &Count, output: Option<u64>) -> Result<(), ApiError> {
     let Some(window) = model.context_window else {
         return Ok(());
     };
     let output = output.unwrap_or(0);
-    if prompt.saturating_add(output) <= window {
+    if prompt.at_least.saturating_add(output) <= window {
         return Ok(());
     }
+    let (about, tokens) = if prompt.exact { ("", prompt.tokens) } else { ("at least ", prompt.at_least) };
     Err(ApiError::new(
         ErrorKind::InvalidRequest,
         format!(
-            "the context window of `{name}` is {window} tokens, but this request has {prompt} in the prompt and asks for up \
-             to {output} more"
+            "the context window of `{name}` is {window} tokens, but this request has {about}{tokens} in the prompt and asks \
+             for up to {output} more"
         ),
     )
     .code("context_length_exceeded")
@@ -177,16 +179,16 @@ mod tests {
 
     fn router() -> Router {
         let plan = r#"{
-            "max_body": 4096,
+            "max_body": 16384,
             "models": {
-                "gpt-4o": {"encoding": "o200k_base", "context_window": 100},
-                "claude": {"context_window": 1000},
-                "lost": {}
+                "gpt-4o": {"tokenizer": "o200k_base", "context_window": 100},
+                "claude": {"tokenizer": "estimate:claude", "context_window": 1000},
+                "lost": {"tokenizer": "estimate"}
             },
             "pools": {
                 "all": {"targets": {"gpt-4o": {"chat_completions": "all", "embeddings": "all.openai"}, "claude": {"messages": "all"}}},
                 "acme": {"targets": {"gpt-4o": {"chat_completions": "acme"}}},
-                "long": {"targets": {"gpt-4o": {"chat_completions": "long"}}}
+                "long": {"targets": {"gpt-4o": {"chat_completions": "long"}, "claude": {"messages": "long"}}}
             },
             "routes": [
                 {"name": "for-acme", "pool": "acme", "match": {"tenants": ["acme"]}},
@@ -236,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn an_estimate_is_refused_only_beyond_its_error() {
+        // "hello " is estimated at 1.03 tokens; the error bound of the family is a quarter.
+        for (words, output, passes) in [(900, 0, true), (1100, 0, true), (1100, 300, false), (1300, 0, false), (1, 1000, false)] {
+            let body = format!(
+                r#"{{"model":"claude","max_tokens":{output},"messages":[{{"role":"user","content":"{}"}}]}}"#,
+                "hello ".repeat(words)
+            );
+            let admitted = admit(Endpoint::Messages, &body);
+            assert_eq!(admitted.is_ok(), passes, "{words} {output} {:?}", admitted.map(|facts| facts.prompt_tokens));
+        }
+    }
+
+    #[test]
     fn refusals() {
         for (endpoint, body, status, code) in [
             (Endpoint::ChatCompletions, r#"{"model":"nope","messages":[]}"#, 404, Some("model_not_found")),
@@ -253,7 +268,7 @@ mod tests {
         for body in ["", "{", "[]", r#"{"model":1,"messages":[]}"#, r#"{"messages":[]}"#] {
             assert_eq!(admit(Endpoint::ChatCompletions, body).unwrap_err().status, 400, "{body}");
         }
-        let error = admit(Endpoint::ChatCompletions, &" ".repeat(5000)).unwrap_err();
+        let error = admit(Endpoint::ChatCompletions, &" ".repeat(20000)).unwrap_err();
         assert_eq!(error.status, 413);
     }
 }

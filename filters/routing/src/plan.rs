@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tollgate_llm::{Dialect, Endpoint};
-use tollgate_tokens::Encoding;
+use tollgate_tokens::Tokenizer;
 
 /// What `router.wasm` needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,12 +25,30 @@ pub struct RouterPlan {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelPlan {
-    /// The vocabulary to count with; `None` estimates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<Encoding>,
+    /// How to count: the name of an encoding, `estimate`, or `estimate:` and a family.
+    #[serde(with = "tokenizer")]
+    pub tokenizer: Tokenizer,
     /// Largest prompt plus answer, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_window: Option<u64>,
+}
+
+/// A tokenizer is written as its name.
+mod tokenizer {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+    use tollgate_tokens::Tokenizer;
+
+    pub(super) fn serialize<S: Serializer>(tokenizer: &Tokenizer, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(tokenizer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tokenizer, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        Tokenizer::from_name(&name)
+            .ok_or_else(|| de::Error::custom(format!("there is no tokenizer `{name}`")))
+    }
 }
 
 /// A pool: which target serves which model on which endpoint. A pair that is missing cannot be served.

@@ -68,28 +68,36 @@ enum Kind {
 
 const KINDS: usize = 22;
 
-/// How much of each kind a text has.
+/// How much of each kind a text has. The text may come in parts, cut anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Profile([u32; KINDS]);
+pub struct Profile {
+    counts: [u32; KINDS],
+    /// What the last character belongs to.
+    run: Run,
+}
 
 impl Profile {
     /// Looks at every character once.
     pub fn of(text: &str) -> Self {
         let mut profile = Self::default();
-        let bytes = text.as_bytes();
+        profile.push(text);
+        profile
+    }
+
+    /// Adds the next part of the text.
+    pub fn push(&mut self, part: &str) {
+        let bytes = part.as_bytes();
         let mut at = 0;
-        let mut run = Run::Start;
         while at < bytes.len() {
             let (class, len) = class_at(bytes, at);
             let byte = bytes[at];
-            let character = text
+            let character = part
                 .get(at..)
                 .and_then(|rest| rest.chars().next())
                 .unwrap_or_default();
-            run = profile.add(class, byte, character, run);
+            self.run = self.add(class, byte, character, self.run);
             at += len;
         }
-        profile
     }
 
     fn add(&mut self, class: u8, byte: u8, character: char, run: Run) -> Run {
@@ -143,15 +151,16 @@ impl Profile {
     }
 
     fn count(&mut self, kind: Kind) {
-        if let Some(count) = self.0.get_mut(kind as usize) {
+        if let Some(count) = self.counts.get_mut(kind as usize) {
             *count = count.saturating_add(1);
         }
     }
 }
 
 /// What the character before belongs to.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Run {
+    #[default]
     Start,
     None,
     Break,
@@ -181,7 +190,7 @@ impl Profile {
     /// The counts in the order of `Kind`, for fitting weights to.
     #[doc(hidden)]
     pub fn counts(&self) -> [u32; KINDS] {
-        self.0
+        self.counts
     }
 }
 
@@ -245,7 +254,7 @@ impl Family {
             Self::Other => &OTHER,
         };
         let sum: u64 = profile
-            .0
+            .counts
             .iter()
             .zip(weights)
             .map(|(&count, &weight)| u64::from(count) * u64::from(weight))
@@ -335,6 +344,9 @@ mod tests {
                 let estimate = family.estimate(&Profile::of(&text[..at]));
                 assert!(estimate >= before, "{family:?} {at}");
                 before = estimate;
+                let mut parts = Profile::of(&text[..at]);
+                parts.push(&text[at..]);
+                assert_eq!(parts, Profile::of(text), "{at}");
             }
         }
     }

@@ -34,4 +34,4 @@ mod vocabulary;
 pub use counter::Counter;
 pub use encoding::Encoding;
 pub use estimate::Family;
-pub use tokenizer::{Count, Tokenizer};
+pub use tokenizer::{Count, Tally, Tokenizer};

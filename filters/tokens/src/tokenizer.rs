@@ -4,6 +4,7 @@
 
 use core::fmt;
 
+use crate::counter::Counter;
 use crate::encoding::Encoding;
 use crate::estimate::{Family, Profile};
 
@@ -40,16 +41,69 @@ impl Tokenizer {
 
     /// Counts `text`; where this build does not carry the encoding, by the estimate of [`Family::Other`].
     pub fn count(self, text: &str) -> Count {
-        let family = match self {
-            Self::Exact(encoding) => match encoding.count(text) {
-                Some(tokens) => return Count { tokens, exact: true },
-                None => Family::Other,
-            },
-            Self::Estimate(family) => family,
+        let (tokens, exact) = match self {
+            Self::Exact(encoding) => (encoding.count(text), true),
+            Self::Estimate(_) => (None, false),
         };
-        Count {
-            tokens: family.estimate(&Profile::of(text)),
-            exact: false,
+        match tokens {
+            Some(tokens) => Count { tokens, exact },
+            None => Count {
+                tokens: self.family().estimate(&Profile::of(text)),
+                exact: false,
+            },
+        }
+    }
+
+    /// Whether this build counts exactly: an encoding, and one that it carries.
+    pub const fn is_exact(self) -> bool {
+        matches!(self, Self::Exact(encoding) if encoding.is_available())
+    }
+
+    /// Whose estimate is used where there is no exact count.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Exact(_) => Family::Other,
+            Self::Estimate(family) => family,
+        }
+    }
+
+    /// Counts text that comes in parts.
+    pub fn tally(self) -> Tally {
+        let counter = match self {
+            Self::Exact(encoding) => encoding.counter(),
+            Self::Estimate(_) => None,
+        };
+        Tally(match counter {
+            Some(counter) => Inner::Exact(counter),
+            None => Inner::Estimate(self.family(), Profile::default()),
+        })
+    }
+}
+
+/// A running count, exact or not. Made by [`Tokenizer::tally`]; equals [`Tokenizer::count`] of the whole however it was cut.
+#[derive(Clone, Debug)]
+pub struct Tally(Inner);
+
+#[derive(Clone, Debug)]
+enum Inner {
+    Exact(Counter),
+    Estimate(Family, Profile),
+}
+
+impl Tally {
+    /// Adds the next part of the text.
+    pub fn push(&mut self, part: &str) {
+        match &mut self.0 {
+            Inner::Exact(counter) => counter.push(part),
+            Inner::Estimate(_, profile) => profile.push(part),
+        }
+    }
+
+    /// The tokens of the text pushed since the tally was made or last finished. It starts anew.
+    pub fn finish(&mut self) -> usize {
+        match &mut self.0 {
+            Inner::Exact(counter) => counter.finish(),
+            Inner::Estimate(family, profile) => family.estimate(&core::mem::take(profile)),
         }
     }
 }
@@ -88,6 +142,23 @@ mod tests {
             "O200K_BASE",
         ] {
             assert_eq!(Tokenizer::from_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn parts_count_as_the_whole() {
+        let text = "It's 12:30 — 東京 へようこそ!\n\tlet x = \"ÿ\";  ====";
+        let all = Encoding::ALL
+            .map(Tokenizer::Exact)
+            .into_iter()
+            .chain(Family::ALL.map(Tokenizer::Estimate));
+        for tokenizer in all {
+            let mut tally = tokenizer.tally();
+            for (at, _) in text.char_indices() {
+                tally.push(&text[..at]);
+                tally.push(&text[at..]);
+                assert_eq!(tally.finish(), tokenizer.count(text).tokens, "{tokenizer} {at}");
+            }
         }
     }
 

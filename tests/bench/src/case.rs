@@ -33,7 +33,11 @@ impl Case {
         let mut cases = Vec::new();
         for size in Size::ALL {
             for answers in Answers::ALL {
-                cases.extend(CONNECTIONS.map(|connections| Self { size, answers, connections }));
+                cases.extend(CONNECTIONS.map(|connections| Self {
+                    size,
+                    answers,
+                    connections,
+                }));
             }
         }
         cases
@@ -46,14 +50,26 @@ impl Case {
 
     /// What `--only` calls it.
     pub(crate) fn words(&self) -> [String; 3] {
-        [self.connections_name(), self.size.name().to_owned(), self.answers.name().to_owned()]
+        [
+            self.connections_name(),
+            self.size.name().to_owned(),
+            self.answers.name().to_owned(),
+        ]
     }
 
     /// For people.
     pub(crate) fn title(&self) -> String {
         let plural = if self.connections == 1 { "" } else { "s" };
-        let Self { size, answers, connections } = self;
-        format!("{} prompts, {} answers, {connections} connection{plural}", size.title(), answers.title())
+        let Self {
+            size,
+            answers,
+            connections,
+        } = self;
+        format!(
+            "{} prompts, {} answers, {connections} connection{plural}",
+            size.title(),
+            answers.title()
+        )
     }
 }
 

@@ -30,7 +30,10 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, buffer: vec![0; FIRST_BUFFER] })
+        Ok(Self {
+            stream,
+            buffer: vec![0; FIRST_BUFFER],
+        })
     }
 
     /// One request and its answer.
@@ -44,7 +47,10 @@ impl Client {
             }
             let read = self.stream.read(&mut self.buffer[filled..])?;
             if read == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed in the middle of an answer"));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the connection was closed in the middle of an answer",
+                ));
             }
             filled += read;
             if let Some(head_end) = progress.advance(&self.buffer[..filled])? {
@@ -52,8 +58,14 @@ impl Client {
             }
         };
         let (head, body) = self.buffer[..filled].split_at(head_end);
-        let status = head.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-        Ok(Answer { status: status.ok_or_else(|| invalid("no status"))?, head, body })
+        let status = head
+            .get(9..12)
+            .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        Ok(Answer {
+            status: status.ok_or_else(|| invalid("no status"))?,
+            head,
+            body,
+        })
     }
 }
 
@@ -62,20 +74,34 @@ impl Client {
 enum Progress {
     Head,
     /// All of it is there at this length.
-    Length { head_end: usize, end: usize },
+    Length {
+        head_end: usize,
+        end: usize,
+    },
     /// The next chunk's size stands here.
-    Chunks { head_end: usize, at: usize },
+    Chunks {
+        head_end: usize,
+        at: usize,
+    },
 }
 
 impl Progress {
     /// Where the head ends, once the whole answer is there.
     fn advance(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         if let Self::Head = self {
-            let Some(blank) = find(bytes, b"\r\n\r\n") else { return Ok(None) };
+            let Some(blank) = find(bytes, b"\r\n\r\n") else {
+                return Ok(None);
+            };
             let head_end = blank + 4;
             *self = match content_length(&bytes[..head_end])? {
-                Some(length) => Self::Length { head_end, end: head_end + length },
-                None => Self::Chunks { head_end, at: head_end },
+                Some(length) => Self::Length {
+                    head_end,
+                    end: head_end + length,
+                },
+                None => Self::Chunks {
+                    head_end,
+                    at: head_end,
+                },
             };
         }
         match self {
@@ -102,8 +128,12 @@ impl Progress {
 fn content_length(head: &[u8]) -> io::Result<Option<usize>> {
     const NAME: &[u8] = b"\r\ncontent-length: ";
     if let Some(at) = find(head, NAME) {
-        let digits = head[at + NAME.len()..].iter().take_while(|byte| byte.is_ascii_digit());
-        return Ok(Some(digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))));
+        let digits = head[at + NAME.len()..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit());
+        return Ok(Some(
+            digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0')),
+        ));
     }
     match find(head, b"\r\ntransfer-encoding: chunked\r\n") {
         Some(_) => Ok(None),
@@ -133,8 +163,16 @@ mod tests {
             let head = answer.find("\r\n\r\n").unwrap() + 4;
             for first in 1..answer.len() {
                 let mut progress = Progress::Head;
-                assert_eq!(progress.advance(&answer.as_bytes()[..first]).unwrap(), None, "{answer} cut at {first}");
-                assert_eq!(progress.advance(answer.as_bytes()).unwrap(), Some(head), "{answer} cut at {first}");
+                assert_eq!(
+                    progress.advance(&answer.as_bytes()[..first]).unwrap(),
+                    None,
+                    "{answer} cut at {first}"
+                );
+                assert_eq!(
+                    progress.advance(answer.as_bytes()).unwrap(),
+                    Some(head),
+                    "{answer} cut at {first}"
+                );
             }
         }
         assert!(Progress::Head.advance(b"HTTP/1.1 200 OK\r\n\r\n").is_err());

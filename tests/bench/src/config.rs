@@ -15,11 +15,19 @@ const KEY_HASH: &str = "sha256:f0f1b22701c170f39805bbae360bda515aaa11bdb4c64d08d
 const PLENTY: u64 = 1_000_000_000;
 
 /// Variables that the configuration refers to.
-pub(crate) const ENVIRONMENT: [(&str, &str); 2] =
-    [("BENCH_PROVIDER_KEY", "sk-bench"), ("TOLLGATE_SECRET", "a-secret-for-benchmarks-only-0123")];
+pub(crate) const ENVIRONMENT: [(&str, &str); 2] = [
+    ("BENCH_PROVIDER_KEY", "sk-bench"),
+    ("TOLLGATE_SECRET", "a-secret-for-benchmarks-only-0123"),
+];
 
 /// The configuration, as JSON, which is YAML too.
-pub(crate) fn tollgate(variant: &Variant, rendered: &Rendered, ports: &Ports, provider: &str, filters: &Path) -> Value {
+pub(crate) fn tollgate(
+    variant: &Variant,
+    rendered: &Rendered,
+    ports: &Ports,
+    provider: &str,
+    filters: &Path,
+) -> Value {
     // A provider that has the model under its own name needs no lane.
     let provider_model = if rendered.lane { "gpt-4o-2024-11-20" } else { MODEL };
     let redaction = json!({
@@ -32,7 +40,8 @@ pub(crate) fn tollgate(variant: &Variant, rendered: &Rendered, ports: &Ports, pr
         "redaction": if variant.has(Part::Redaction) { redaction } else { json!("off") },
         "cache": if variant.has(Part::Cache) { json!({ "mode": "exact", "ttl": "10m", "scope": "tenant" }) } else { json!("off") },
     });
-    let mut tenant = json!({ "name": "acme", "policy": "bench", "keys": [{ "name": "app", "hash": KEY_HASH }] });
+    let mut tenant =
+        json!({ "name": "acme", "policy": "bench", "keys": [{ "name": "app", "hash": KEY_HASH }] });
     if variant.has(Part::Quotas) {
         policy["limits"] = json!({ "requests_per_minute": PLENTY, "tokens_per_minute": PLENTY * 1000 });
         tenant["budget"] = json!({ "usd": PLENTY, "window": "30d" });

@@ -22,8 +22,13 @@ pub(crate) fn written(variant: &Variant, ports: &Ports, provider: SocketAddr) ->
     if let Kind::Noop { headers } = variant.kind {
         filters.push(ext_proc(headers));
         // The rendered windows, so that a large body does not wait for round trips here and not there.
-        let windows = json!({ "initial_stream_window_size": 4 << 20, "initial_connection_window_size": 32 << 20 });
-        clusters.push(cluster(SERVICE, ports.service, json!({ "http2_protocol_options": windows })));
+        let windows =
+            json!({ "initial_stream_window_size": 4 << 20, "initial_connection_window_size": 32 << 20 });
+        clusters.push(cluster(
+            SERVICE,
+            ports.service,
+            json!({ "http2_protocol_options": windows }),
+        ));
     }
     filters.push(json!({
         "name": "envoy.filters.http.router",
@@ -57,24 +62,35 @@ pub(crate) fn rendered(yaml: &str, variant: &Variant, rendered: &Rendered) -> an
     if !variant.has(Part::AccessLog) {
         manager["access_log"] = json!([]);
     }
-    let filters = manager["http_filters"].as_array_mut().context("the policy chain has no filters")?;
+    let filters = manager["http_filters"]
+        .as_array_mut()
+        .context("the policy chain has no filters")?;
     let before = filters.len();
     filters.retain(|filter| {
         let name = filter["name"].as_str().unwrap_or_default();
         let of_the_service = name == EXT_PROC || name == "tollgate.enforce";
         let decompressor = name.starts_with("decompress.");
-        (rendered.service != Service::None || !of_the_service) && (variant.has(Part::Decompressors) || !decompressor)
+        (rendered.service != Service::None || !of_the_service)
+            && (variant.has(Part::Decompressors) || !decompressor)
     });
     let expected = match (rendered.service, variant.has(Part::Decompressors)) {
         (Service::None, _) => 2,
         (_, false) => 6,
         (_, true) => 0,
     };
-    anyhow::ensure!(before - filters.len() == expected, "the rendered policy chain is not as this benchmark knows it");
+    anyhow::ensure!(
+        before - filters.len() == expected,
+        "the rendered policy chain is not as this benchmark knows it"
+    );
     if rendered.service == Service::None {
-        let routes = manager.pointer_mut("/route_config/virtual_hosts/0/routes").and_then(Value::as_array_mut);
+        let routes = manager
+            .pointer_mut("/route_config/virtual_hosts/0/routes")
+            .and_then(Value::as_array_mut);
         for route in routes.into_iter().flatten() {
-            if let Some(settings) = route.pointer_mut("/typed_per_filter_config").and_then(Value::as_object_mut) {
+            if let Some(settings) = route
+                .pointer_mut("/typed_per_filter_config")
+                .and_then(Value::as_object_mut)
+            {
                 settings.remove(EXT_PROC);
             }
         }
@@ -86,7 +102,9 @@ pub(crate) fn rendered(yaml: &str, variant: &Variant, rendered: &Rendered) -> an
 fn routes(variant: &Variant) -> Value {
     let action = json!({ "cluster": "provider", "timeout": "0s" });
     let plain = json!({ "match": { "prefix": "/" }, "route": action });
-    let Kind::Noop { headers } = variant.kind else { return json!([plain]) };
+    let Kind::Noop { headers } = variant.kind else {
+        return json!([plain]);
+    };
     json!([
         {
             "match": {
@@ -128,7 +146,11 @@ fn processing_mode(headers: bool, answers: &str) -> Value {
 }
 
 fn cluster(name: &str, address: SocketAddr, protocol: Value) -> Value {
-    let protocol = if protocol == json!({}) { json!({ "http_protocol_options": {} }) } else { protocol };
+    let protocol = if protocol == json!({}) {
+        json!({ "http_protocol_options": {} })
+    } else {
+        protocol
+    };
     json!({
         "name": name,
         "type": "STATIC",

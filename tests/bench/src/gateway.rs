@@ -44,7 +44,12 @@ pub(crate) struct Both<T> {
 
 impl Gateway {
     /// Starts the processes; [`Gateway::wait`] waits for them.
-    pub(crate) fn start(variant: Variant, paths: &Paths, provider: SocketAddr, concurrency: usize) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        variant: Variant,
+        paths: &Paths,
+        provider: SocketAddr,
+        concurrency: usize,
+    ) -> anyhow::Result<Self> {
         let folder = paths.run.join(variant.name);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let ports = Ports {
@@ -56,7 +61,8 @@ impl Gateway {
         let (configuration, service) = match &variant.kind {
             Kind::Bare | Kind::Noop { .. } => (envoy::written(&variant, &ports, provider), variant.kind),
             Kind::Rendered(rendered) => {
-                let tollgate = config::tollgate(&variant, rendered, &ports, &provider.to_string(), &paths.filters);
+                let tollgate =
+                    config::tollgate(&variant, rendered, &ports, &provider.to_string(), &paths.filters);
                 write(&folder.join("tollgate.yaml"), &tollgate)?;
                 let yaml = render(paths, &folder)?;
                 (envoy::rendered(&yaml, &variant, rendered)?, variant.kind)
@@ -68,11 +74,22 @@ impl Gateway {
         command
             .arg("-c")
             .arg(folder.join("envoy.json"))
-            .args(["--disable-hot-restart", "--log-level", "warning", "--concurrency", &concurrency.to_string()])
+            .args([
+                "--disable-hot-restart",
+                "--log-level",
+                "warning",
+                "--concurrency",
+                &concurrency.to_string(),
+            ])
             // The access log is written, but nobody keeps it.
             .stdout(Stdio::null());
         let envoy = Process::start("envoy", &mut command, &folder.join("envoy.log"))?;
-        Ok(Self { variant, ports, envoy, service })
+        Ok(Self {
+            variant,
+            ports,
+            envoy,
+            service,
+        })
     }
 
     /// Returns when requests are welcome.
@@ -93,13 +110,25 @@ impl Gateway {
             let mut client = Client::connect(self.address())?;
             let mut request = Request::new(Size::Small, answers);
             let answer = client.exchange(request.numbered(next_number()))?;
-            let (head, body) = (String::from_utf8_lossy(answer.head), String::from_utf8_lossy(answer.body));
+            let (head, body) = (
+                String::from_utf8_lossy(answer.head),
+                String::from_utf8_lossy(answer.body),
+            );
             let complete = answer.status == 200 && body.contains(ending);
-            ensure!(complete, "not the provider's {} answer:\n{head}{body}\n{}", answers.name(), self.envoy.last_words());
+            ensure!(
+                complete,
+                "not the provider's {} answer:\n{head}{body}\n{}",
+                answers.name(),
+                self.envoy.last_words()
+            );
             // Only an answer that is not a stream can say in its head what it cost.
             let has_cost = head.contains("x-tollgate-cost-usd");
             let should = self.variant.has_policy() && answers == Answers::Plain;
-            ensure!(has_cost == should, "policy was {} on its way:\n{head}", if should { "not" } else { "" });
+            ensure!(
+                has_cost == should,
+                "policy was {} on its way:\n{head}",
+                if should { "not" } else { "" }
+            );
         }
         Ok(())
     }
@@ -111,18 +140,30 @@ impl Gateway {
         }
         let metrics = get(self.ports.service_admin, "/metrics").context("the service's metrics")?;
         let sum = |name: &str, label: &str| -> f64 {
-            let lines = metrics.lines().filter(|line| line.starts_with(name) && line.contains(label));
-            lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+            let lines = metrics
+                .lines()
+                .filter(|line| line.starts_with(name) && line.contains(label));
+            lines
+                .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+                .sum()
         };
         let requests = sum("tollgate_requests_total", "answered");
         if sum("tollgate_cache_lookups_total", "exact") > 0.0 {
             bail!("{}: the cache answered", self.variant.name);
         }
         if self.variant.has(Part::Cache) && sum("tollgate_cache_lookups_total", "miss") < requests {
-            bail!("{}: the cache was not asked about every request", self.variant.name);
+            bail!(
+                "{}: the cache was not asked about every request",
+                self.variant.name
+            );
         }
-        if self.variant.has(Part::Redaction) && sum("tollgate_redacted_entities_total", "request") < 2.0 * requests {
-            bail!("{}: there is an e-mail address and a phone number in every prompt, and not all were found", self.variant.name);
+        if self.variant.has(Part::Redaction)
+            && sum("tollgate_redacted_entities_total", "request") < 2.0 * requests
+        {
+            bail!(
+                "{}: there is an e-mail address and a phone number in every prompt, and not all were found",
+                self.variant.name
+            );
         }
         Ok(())
     }
@@ -143,7 +184,11 @@ impl Gateway {
     fn both<T: Default>(&self, of: impl Fn(u32) -> T) -> Both<T> {
         Both {
             envoy: of(self.envoy.id()),
-            service: self.service.as_ref().map(|service| of(service.id())).unwrap_or_default(),
+            service: self
+                .service
+                .as_ref()
+                .map(|service| of(service.id()))
+                .unwrap_or_default(),
         }
     }
 }
@@ -153,15 +198,27 @@ pub(crate) fn provider(paths: &Paths) -> anyhow::Result<(Process, SocketAddr)> {
     use std::io::BufRead as _;
     fs::create_dir_all(&paths.run).with_context(|| format!("cannot make {}", paths.run.display()))?;
     let mut command = Command::new(&paths.simulator);
-    command.args(["--bench", "--listen", "simulator=127.0.0.1:0"]).stdout(Stdio::piped());
-    let mut process = Process::start("the provider simulator", &mut command, &paths.run.join("simulator.log"))?;
+    command
+        .args(["--bench", "--listen", "simulator=127.0.0.1:0"])
+        .stdout(Stdio::piped());
+    let mut process = Process::start(
+        "the provider simulator",
+        &mut command,
+        &paths.run.join("simulator.log"),
+    )?;
     let mut line = String::new();
     if let Some(output) = process.output() {
         std::io::BufReader::new(output).read_line(&mut line)?;
     }
-    let printed: Value = serde_json::from_str(&line).with_context(|| format!("the simulator printed `{line}`"))?;
+    let printed: Value =
+        serde_json::from_str(&line).with_context(|| format!("the simulator printed `{line}`"))?;
     let address = printed["address"].as_str().unwrap_or_default();
-    Ok((process, address.parse().with_context(|| format!("the simulator printed `{line}`"))?))
+    Ok((
+        process,
+        address
+            .parse()
+            .with_context(|| format!("the simulator printed `{line}`"))?,
+    ))
 }
 
 fn start_service(
@@ -172,26 +229,60 @@ fn start_service(
     ports: &Ports,
 ) -> anyhow::Result<Option<Process>> {
     let allow = match kind {
-        Kind::Bare | Kind::Rendered(Rendered { service: Service::None, .. }) => return Ok(None),
+        Kind::Bare
+        | Kind::Rendered(Rendered {
+            service: Service::None,
+            ..
+        }) => return Ok(None),
         Kind::Noop { .. } => false,
-        Kind::Rendered(Rendered { service: Service::Allow, .. }) => true,
-        Kind::Rendered(Rendered { service: Service::Tollgate, .. }) => {
-            let log = if variant.has(Part::ServiceLog) { "info" } else { "warn" };
+        Kind::Rendered(Rendered {
+            service: Service::Allow,
+            ..
+        }) => true,
+        Kind::Rendered(Rendered {
+            service: Service::Tollgate,
+            ..
+        }) => {
+            let log = if variant.has(Part::ServiceLog) {
+                "info"
+            } else {
+                "warn"
+            };
             let mut command = tollgate(paths);
-            command.arg("serve").arg("--config").arg(folder.join("tollgate.yaml")).env("TOLLGATE_LOG", log);
+            command
+                .arg("serve")
+                .arg("--config")
+                .arg(folder.join("tollgate.yaml"))
+                .env("TOLLGATE_LOG", log);
             return Process::start("tollgate serve", &mut command, &folder.join("service.log")).map(Some);
         }
     };
     let mut command = Command::new(&paths.bench);
-    command.args(["noop", "--listen", &ports.service.to_string()]).args(allow.then_some("--allow"));
-    Process::start("the service that does nothing", &mut command, &folder.join("service.log")).map(Some)
+    command
+        .args(["noop", "--listen", &ports.service.to_string()])
+        .args(allow.then_some("--allow"));
+    Process::start(
+        "the service that does nothing",
+        &mut command,
+        &folder.join("service.log"),
+    )
+    .map(Some)
 }
 
 fn render(paths: &Paths, folder: &Path) -> anyhow::Result<String> {
     let mut command = tollgate(paths);
-    command.args(["render", "envoy", "--config"]).arg(folder.join("tollgate.yaml"));
-    let output = command.arg("--secrets-dir").arg(folder.join("secrets")).output()?;
-    ensure!(output.status.success(), "tollgate render envoy: {}", String::from_utf8_lossy(&output.stderr));
+    command
+        .args(["render", "envoy", "--config"])
+        .arg(folder.join("tollgate.yaml"));
+    let output = command
+        .arg("--secrets-dir")
+        .arg(folder.join("secrets"))
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "tollgate render envoy: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8(output.stdout)?)
 }
 
@@ -202,5 +293,6 @@ fn tollgate(paths: &Paths) -> Command {
 }
 
 fn write(path: &Path, document: &Value) -> anyhow::Result<()> {
-    fs::write(path, serde_json::to_vec_pretty(document)?).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(path, serde_json::to_vec_pretty(document)?)
+        .with_context(|| format!("cannot write {}", path.display()))
 }

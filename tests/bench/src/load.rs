@@ -49,10 +49,18 @@ pub(crate) fn run(
         start.wait();
         threads
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of the load panicked"))))
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of the load panicked")))
+            })
             .collect()
     });
-    let mut all = Slice { rate: 0.0, latencies: Vec::new(), cpu: 0.0 };
+    let mut all = Slice {
+        rate: 0.0,
+        latencies: Vec::new(),
+        cpu: 0.0,
+    };
     for outcome in outcomes {
         let Slice { rate, latencies, cpu } = outcome?;
         all.rate += rate;
@@ -69,10 +77,12 @@ fn one_connection(
     start: &Barrier,
 ) -> anyhow::Result<Slice> {
     // Whatever happens before the barrier must not keep the others waiting at it.
-    let warm = Client::connect(address).context("cannot connect").and_then(|mut client| {
-        repeat(&mut client, &mut request, warm_up)?;
-        Ok(client)
-    });
+    let warm = Client::connect(address)
+        .context("cannot connect")
+        .and_then(|mut client| {
+            repeat(&mut client, &mut request, warm_up)?;
+            Ok(client)
+        });
     start.wait();
     start.wait();
     let latencies = repeat(&mut warm?, &mut request, time)?;
@@ -80,7 +90,11 @@ fn one_connection(
     let busy: Duration = latencies.iter().sum();
     #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
     let rate = latencies.len() as f64 / busy.as_secs_f64();
-    Ok(Slice { rate, latencies, cpu: machine::own_thread_cpu_time().as_secs_f64() })
+    Ok(Slice {
+        rate,
+        latencies,
+        cpu: machine::own_thread_cpu_time().as_secs_f64(),
+    })
 }
 
 /// At least one request, then more until the time is over.
@@ -89,10 +103,16 @@ fn repeat(client: &mut Client, request: &mut Request, time: Duration) -> anyhow:
     let began = Instant::now();
     let mut sent = began;
     loop {
-        let answer = client.exchange(request.numbered(next_number())).context("no answer")?;
+        let answer = client
+            .exchange(request.numbered(next_number()))
+            .context("no answer")?;
         let received = Instant::now();
         if answer.status != 200 {
-            bail!("status {}: {}", answer.status, String::from_utf8_lossy(answer.body));
+            bail!(
+                "status {}: {}",
+                answer.status,
+                String::from_utf8_lossy(answer.body)
+            );
         }
         latencies.push(received - sent);
         if received - began >= time {

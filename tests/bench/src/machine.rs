@@ -23,13 +23,18 @@ pub(crate) fn cores() -> usize {
 /// The processor's name.
 pub(crate) fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let name = text
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     name.map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.to_owned())
 }
 
 /// The kernel's release.
 pub(crate) fn kernel() -> String {
-    fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()
+    fs::read_to_string("/proc/sys/kernel/osrelease")
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// Zero for a process that is gone.
@@ -39,13 +44,21 @@ pub(crate) fn memory(process: u32) -> Memory {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.split_ascii_whitespace().next()?.parse().ok()
     };
-    Memory { now_kib: field("VmRSS:").unwrap_or_default(), peak_kib: field("VmHWM:").unwrap_or_default() }
+    Memory {
+        now_kib: field("VmRSS:").unwrap_or_default(),
+        peak_kib: field("VmHWM:").unwrap_or_default(),
+    }
 }
 
 /// CPU time of all threads of a process. Those that ended are not in it: measure between two moments without any.
 pub(crate) fn cpu_time(process: u32) -> Duration {
-    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Duration::ZERO };
-    threads.flatten().map(|thread| on_cpu(&thread.path().join("schedstat"))).sum()
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
+        return Duration::ZERO;
+    };
+    threads
+        .flatten()
+        .map(|thread| on_cpu(&thread.path().join("schedstat")))
+        .sum()
 }
 
 /// CPU time of the calling thread.
@@ -55,7 +68,10 @@ pub(crate) fn own_thread_cpu_time() -> Duration {
 
 fn on_cpu(schedstat: &Path) -> Duration {
     let text = fs::read_to_string(schedstat).unwrap_or_default();
-    let nanoseconds = text.split_ascii_whitespace().next().and_then(|field| field.parse().ok());
+    let nanoseconds = text
+        .split_ascii_whitespace()
+        .next()
+        .and_then(|field| field.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
@@ -65,7 +81,10 @@ pub(crate) fn busy_time() -> Duration {
     // user nice system idle iowait irq softirq steal: all but the two that wait.
     let ticks = text.lines().next().map(|line| {
         let fields = line.split_ascii_whitespace().skip(1).take(8).enumerate();
-        fields.filter(|(at, _)| *at != 3 && *at != 4).filter_map(|(_, ticks)| ticks.parse::<u32>().ok()).sum::<u32>()
+        fields
+            .filter(|(at, _)| *at != 3 && *at != 4)
+            .filter_map(|(_, ticks)| ticks.parse::<u32>().ok())
+            .sum::<u32>()
     });
     TICK * ticks.unwrap_or_default()
 }

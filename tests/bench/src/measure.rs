@@ -9,12 +9,12 @@ use anyhow::Context as _;
 
 use crate::case::{Answers, Case, Size};
 use crate::gateway::{self, Both, Gateway};
+use crate::load;
 use crate::machine::{self, Memory};
 use crate::options::Options;
 use crate::request::Request;
 use crate::statistics::quantile;
 use crate::variant::Variant;
-use crate::load;
 
 /// Before the first round every variant works for so many slices: V8 compiles anew what runs often.
 const WARM_UP_SLICES: u32 = 3;
@@ -65,7 +65,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
     let began = Instant::now();
     let step = |what: &str| eprintln!("[{:>4} s] {what}", began.elapsed().as_secs());
 
-    step(&format!("starting {} variants; their files and logs are in {}", variants.len(), paths.run.display()));
+    step(&format!(
+        "starting {} variants; their files and logs are in {}",
+        variants.len(),
+        paths.run.display()
+    ));
     let (simulator, provider) = gateway::provider(&paths)?;
     let mut gateways = Vec::new();
     for variant in variants {
@@ -74,18 +78,32 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
     }
     let mut idle = Vec::new();
     for gateway in &mut gateways {
-        gateway.wait().with_context(|| format!("variant {}", gateway.variant.name))?;
+        gateway
+            .wait()
+            .with_context(|| format!("variant {}", gateway.variant.name))?;
         idle.push(gateway.memory());
     }
     let warm_up = Request::new(Size::Usual, Answers::Plain);
     for gateway in &gateways {
-        gateway.prove().with_context(|| format!("variant {}", gateway.variant.name))?;
-        load::run(gateway.address(), &warm_up, 8, [Duration::ZERO, slice * WARM_UP_SLICES], || ())
+        gateway
+            .prove()
             .with_context(|| format!("variant {}", gateway.variant.name))?;
+        load::run(
+            gateway.address(),
+            &warm_up,
+            8,
+            [Duration::ZERO, slice * WARM_UP_SLICES],
+            || (),
+        )
+        .with_context(|| format!("variant {}", gateway.variant.name))?;
     }
 
     let all = || {
-        let gateways = gateways.iter().map(Gateway::cpu).map(|cpu| cpu.envoy + cpu.service).sum::<f64>();
+        let gateways = gateways
+            .iter()
+            .map(Gateway::cpu)
+            .map(|cpu| cpu.envoy + cpu.service)
+            .sum::<f64>();
         let own = machine::cpu_time(simulator.id()).as_secs_f64();
         (Instant::now(), machine::busy_time().as_secs_f64(), gateways + own)
     };
@@ -94,7 +112,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
     let mut load_cpu = 0.0;
     let mut measured: Vec<CaseRounds> = cases
         .into_iter()
-        .map(|case| CaseRounds { case, rounds: vec![Vec::new(); gateways.len()] })
+        .map(|case| CaseRounds {
+            case,
+            rounds: vec![Vec::new(); gateways.len()],
+        })
         .collect();
     for round in 0..rounds {
         step(&format!("round {} of {rounds}", round + 1));
@@ -105,7 +126,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
                 let at = (turn + round) % gateways.len();
                 let measured = one_slice(&gateways[at], &request, case.connections, slice);
                 let (figures, load) = measured.with_context(|| {
-                    format!("variant {}, {} (logs: {})", gateways[at].variant.name, case.title(), paths.run.display())
+                    format!(
+                        "variant {}, {} (logs: {})",
+                        gateways[at].variant.name,
+                        case.title(),
+                        paths.run.display()
+                    )
                 })?;
                 load_cpu += load;
                 rounds[at].push(figures);
@@ -122,7 +148,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
         if let Err(error) = gateway.check() {
             anyhow::bail!(error);
         }
-        with_memory.push(VariantMemory { variant: gateway.variant, idle, after: gateway.memory() });
+        with_memory.push(VariantMemory {
+            variant: gateway.variant,
+            idle,
+            after: gateway.memory(),
+        });
     }
     step("done");
     Ok(Measured {
@@ -137,9 +167,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
 }
 
 /// One variant's turn, and the CPU time of the load itself in seconds.
-fn one_slice(gateway: &Gateway, request: &Request, connections: usize, slice: Duration) -> anyhow::Result<(Round, f64)> {
+fn one_slice(
+    gateway: &Gateway,
+    request: &Request,
+    connections: usize,
+    slice: Duration,
+) -> anyhow::Result<(Round, f64)> {
     let mut before = Both::default();
-    let mut slice = load::run(gateway.address(), request, connections, [slice / 5, slice], || before = gateway.cpu())?;
+    let mut slice = load::run(
+        gateway.address(),
+        request,
+        connections,
+        [slice / 5, slice],
+        || before = gateway.cpu(),
+    )?;
     let after = gateway.cpu();
     let requests = slice.latencies.len();
     #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
@@ -159,8 +200,12 @@ fn one_slice(gateway: &Gateway, request: &Request, connections: usize, slice: Du
 
 fn envoy_version(envoy: &std::path::Path) -> String {
     let output = Command::new(envoy).arg("--version").output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
     // `/path/to/envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`
-    let version = text.split_once("version:").and_then(|(_, version)| version.split('/').nth(1));
+    let version = text
+        .split_once("version:")
+        .and_then(|(_, version)| version.split('/').nth(1));
     version.unwrap_or("of unknown version").to_owned()
 }

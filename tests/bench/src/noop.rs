@@ -4,7 +4,9 @@
 use std::future::{Ready, pending, ready};
 use std::sync::Arc;
 
-use tollgate_wire::{AnswerVerdict, Attributes, Endpoint, Exchange, Metadata, Policy, RequestVerdict, Server};
+use tollgate_wire::{
+    AnswerVerdict, Attributes, Endpoint, Exchange, Metadata, Policy, RequestVerdict, Server,
+};
 
 use crate::options::Noop;
 
@@ -16,7 +18,9 @@ pub(crate) fn run(options: &Noop) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(&Endpoint::Tcp(options.listen), MAX_BODY).await?;
-        server.serve(Arc::new(Nothing { allow: options.allow }), drop, pending()).await?;
+        server
+            .serve(Arc::new(Nothing { allow: options.allow }), drop, pending())
+            .await?;
         Ok(())
     })
 }
@@ -29,7 +33,11 @@ struct Nothing {
 impl Nothing {
     fn forward(self) -> Ready<RequestVerdict> {
         // The names of tollgate_routing::decision, which this crate has no other reason to build.
-        let metadata = if self.allow { vec![("decision", "allow".into())] } else { Metadata::new() };
+        let metadata = if self.allow {
+            vec![("decision", "allow".into())]
+        } else {
+            Metadata::new()
+        };
         ready(RequestVerdict::Forward { body: None, metadata })
     }
 }

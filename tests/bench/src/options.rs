@@ -91,7 +91,11 @@ impl Options {
             return (Duration::from_millis(100), 1);
         }
         let slice = self.slice.clamp(0.05, 60.0);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small positive number"
+        )]
         let rounds = (self.seconds / slice).round().max(1.0) as usize;
         (Duration::from_secs_f64(slice), rounds)
     }
@@ -124,8 +128,11 @@ impl Options {
         Ok(all
             .into_iter()
             .filter(|case| {
-                (if by_size { named(case.size.name()) } else { !self.quick || case.size != Size::Large })
-                    && (!by_answers || named(case.answers.name()))
+                (if by_size {
+                    named(case.size.name())
+                } else {
+                    !self.quick || case.size != Size::Large
+                }) && (!by_answers || named(case.answers.name()))
                     && (!by_connections || named(&case.connections_name()))
             })
             .collect())
@@ -136,11 +143,16 @@ impl Options {
         let cases = Case::all();
         let known = |word: &str| {
             Variant::all().iter().any(|variant| variant.name == word)
-                || cases.iter().any(|case| case.words().iter().any(|other| other == word))
+                || cases
+                    .iter()
+                    .any(|case| case.words().iter().any(|other| other == word))
         };
         if let Some(word) = self.only.iter().find(|word| !known(word)) {
             let variants: Vec<&str> = Variant::all().iter().map(|variant| variant.name).collect();
-            bail!("--only: there is no `{word}`; variants: {}; cases: c1, c8, 1k, 10k, 1m, plain, stream", variants.join(", "));
+            bail!(
+                "--only: there is no `{word}`; variants: {}; cases: c1, c8, 1k, 10k, 1m, plain, stream",
+                variants.join(", ")
+            );
         }
         Ok(self.only.iter().any(|word| kind(word)))
     }
@@ -150,10 +162,20 @@ impl Options {
         let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let root = manifest.ancestors().nth(2).unwrap_or(&manifest).to_owned();
         let bench = std::env::current_exe().context("cannot find this program's own file")?;
-        let programs = self.programs.clone().or_else(|| bench.parent().map(PathBuf::from)).unwrap_or_default();
+        let programs = self
+            .programs
+            .clone()
+            .or_else(|| bench.parent().map(PathBuf::from))
+            .unwrap_or_default();
         let paths = Paths {
-            envoy: self.envoy.clone().unwrap_or_else(|| root.join("target/tools/venv/bin/envoy")),
-            filters: self.filters.clone().unwrap_or_else(|| root.join("target/filters")),
+            envoy: self
+                .envoy
+                .clone()
+                .unwrap_or_else(|| root.join("target/tools/venv/bin/envoy")),
+            filters: self
+                .filters
+                .clone()
+                .unwrap_or_else(|| root.join("target/filters")),
             tollgate: programs.join("tollgate"),
             simulator: programs.join("tollgate-simulator"),
             bench,
@@ -166,10 +188,16 @@ impl Options {
             ("the provider simulator", paths.simulator.clone()),
         ] {
             if !path.is_file() {
-                bail!("{what} is not at {}; `cargo measure` builds and installs what is needed", path.display());
+                bail!(
+                    "{what} is not at {}; `cargo measure` builds and installs what is needed",
+                    path.display()
+                );
             }
         }
-        Ok(Paths { filters: paths.filters.canonicalize()?, ..paths })
+        Ok(Paths {
+            filters: paths.filters.canonicalize()?,
+            ..paths
+        })
     }
 }
 
@@ -195,13 +223,22 @@ mod tests {
             let found = (options.variants().unwrap().len(), options.cases().unwrap().len());
             assert_eq!(found, (variants, cases), "{arguments:?}");
         }
-        assert!(options(&["--only", "10kb"]).cases().unwrap_err().to_string().contains("10kb"));
+        assert!(
+            options(&["--only", "10kb"])
+                .cases()
+                .unwrap_err()
+                .to_string()
+                .contains("10kb")
+        );
     }
 
     #[test]
     fn bare_envoy_is_always_there_and_first() {
         for arguments in [vec![], vec!["--only", "full"], vec!["--parts"]] {
-            assert!(options(&arguments).variants().unwrap()[0].is_baseline(), "{arguments:?}");
+            assert!(
+                options(&arguments).variants().unwrap()[0].is_baseline(),
+                "{arguments:?}"
+            );
         }
     }
 }

@@ -32,7 +32,11 @@ impl Process {
             .stderr(file)
             .spawn()
             .with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
-        Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            log: log.to_owned(),
+        })
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -60,7 +64,12 @@ impl Process {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("{} was not ready after {} s:\n{}", self.name, PATIENCE.as_secs(), self.last_words())
+        bail!(
+            "{} was not ready after {} s:\n{}",
+            self.name,
+            PATIENCE.as_secs(),
+            self.last_words()
+        )
     }
 
     /// The end of its log.
@@ -84,11 +93,17 @@ pub(crate) fn free_address() -> io::Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const PORTS: std::ops::Range<u16> = 12_000..32_000;
     // Two runs at once begin at different places.
-    #[allow(clippy::cast_possible_truncation, reason = "the remainder is less than a port")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is less than a port"
+    )]
     let offset = (std::process::id() % 1000 * 20) as u16;
     for _ in PORTS {
         let next = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(offset);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + next % (PORTS.end - PORTS.start)));
+        let address = SocketAddr::from((
+            Ipv4Addr::LOCALHOST,
+            PORTS.start + next % (PORTS.end - PORTS.start),
+        ));
         if TcpListener::bind(address).is_ok() {
             return Ok(address);
         }

@@ -15,7 +15,11 @@ use crate::variant::FULL;
 
 /// At 10 KB with plain answers: throughput at eight connections as a share of bare Envoy's, and milliseconds that one
 /// connection waits longer than there.
-const GOAL: Goal = Goal { share: 0.36, p50_ms: 0.7, p99_ms: 1.3 };
+const GOAL: Goal = Goal {
+    share: 0.36,
+    p50_ms: 0.7,
+    p99_ms: 1.3,
+};
 /// Above this share of the machine used by others, figures are not to be quoted.
 const QUIET: f64 = 0.05;
 
@@ -52,7 +56,8 @@ pub(crate) fn print(options: &Options, measured: &Measured) -> anyhow::Result<()
     method(&mut text, measured)?;
     print!("{text}");
     if let Some(path) = &options.json {
-        std::fs::write(path, to_json(measured).to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(path, to_json(measured).to_string())
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
@@ -87,7 +92,14 @@ fn table(text: &mut String, measured: &Measured, case: &CaseRounds) -> std::fmt:
         "", "req/s", "share", "p50 ms", "×", "+ ms", "p99 ms", "×", "+ ms", "Envoy µs", "service µs"
     )?;
     for (at, VariantFigures { name, figures }) in all_figures(measured, case).iter().enumerate() {
-        let Figures { rate, share, p50, p99, envoy_us, service_us } = figures;
+        let Figures {
+            rate,
+            share,
+            p50,
+            p99,
+            envoy_us,
+            service_us,
+        } = figures;
         write!(text, "  {name:<17} {rate:>8.0} {share:>6.2}")?;
         for latency in [p50, p99] {
             write!(text, "   {:>8.2}", latency.ms)?;
@@ -111,21 +123,40 @@ fn all_figures(measured: &Measured, case: &CaseRounds) -> Vec<VariantFigures> {
     let names = measured.variants.iter().map(|variant| variant.variant.name);
     names
         .zip(&case.rounds)
-        .map(|(name, rounds)| VariantFigures { name, figures: Figures::new(rounds, bare) })
+        .map(|(name, rounds)| VariantFigures {
+            name,
+            figures: Figures::new(rounds, bare),
+        })
         .collect()
 }
 
 fn memory(text: &mut String, measured: &Measured) -> std::fmt::Result {
-    writeln!(text, "Resident memory, MiB (the service's cache holds up to 64 MiB of answers)")?;
-    writeln!(text, "  {:<17} {:>28}   {:>28}", "", "Envoy: idle after peak", "service: idle after peak")?;
+    writeln!(
+        text,
+        "Resident memory, MiB (the service's cache holds up to 64 MiB of answers)"
+    )?;
+    writeln!(
+        text,
+        "  {:<17} {:>28}   {:>28}",
+        "", "Envoy: idle after peak", "service: idle after peak"
+    )?;
     for variant in &measured.variants {
         write!(text, "  {:<17}", variant.variant.name)?;
-        for [idle, after] in [[variant.idle.envoy, variant.after.envoy], [variant.idle.service, variant.after.service]] {
+        for [idle, after] in [
+            [variant.idle.envoy, variant.after.envoy],
+            [variant.idle.service, variant.after.service],
+        ] {
             if after == Memory::default() {
                 write!(text, " {:>28}  ", "–")?;
             } else {
                 let mib = |kib: u64| kib.div_ceil(1024);
-                write!(text, " {:>16} {:>5} {:>5}  ", mib(idle.now_kib), mib(after.now_kib), mib(after.peak_kib))?;
+                write!(
+                    text,
+                    " {:>16} {:>5} {:>5}  ",
+                    mib(idle.now_kib),
+                    mib(after.now_kib),
+                    mib(after.peak_kib)
+                )?;
             }
         }
         writeln!(text)?;
@@ -136,12 +167,22 @@ fn memory(text: &mut String, measured: &Measured) -> std::fmt::Result {
 /// Says whether the full policy costs as little as it should, if what shows it was measured.
 fn goal(text: &mut String, measured: &Measured) -> std::fmt::Result {
     let full = |connections| {
-        let wanted = Case { size: Size::Usual, answers: Answers::Plain, connections };
+        let wanted = Case {
+            size: Size::Usual,
+            answers: Answers::Plain,
+            connections,
+        };
         let case = measured.cases.iter().find(|case| case.case == wanted)?;
-        all_figures(measured, case).into_iter().find(|variant| variant.name == FULL)
+        all_figures(measured, case)
+            .into_iter()
+            .find(|variant| variant.name == FULL)
     };
     if let Some(VariantFigures { figures, .. }) = full(8) {
-        let mark = if figures.share >= GOAL.share { "reached" } else { "not reached" };
+        let mark = if figures.share >= GOAL.share {
+            "reached"
+        } else {
+            "not reached"
+        };
         writeln!(
             text,
             "Goal, {FULL} at 10 KB, 8 connections: at least {:.2} of bare Envoy's throughput: {:.2}, {mark}",
@@ -149,8 +190,15 @@ fn goal(text: &mut String, measured: &Measured) -> std::fmt::Result {
         )?;
     }
     if let Some(VariantFigures { figures, .. }) = full(1) {
-        for (name, most, latency) in [("p50", GOAL.p50_ms, figures.p50), ("p99", GOAL.p99_ms, figures.p99)] {
-            let mark = if latency.added_ms <= most { "reached" } else { "not reached" };
+        for (name, most, latency) in [
+            ("p50", GOAL.p50_ms, figures.p50),
+            ("p99", GOAL.p99_ms, figures.p99),
+        ] {
+            let mark = if latency.added_ms <= most {
+                "reached"
+            } else {
+                "not reached"
+            };
             writeln!(
                 text,
                 "Goal, {FULL} at 10 KB, 1 connection: at most {most:.1} ms added ({name}): {:.2} ms, {mark}",
@@ -162,7 +210,14 @@ fn goal(text: &mut String, measured: &Measured) -> std::fmt::Result {
 }
 
 fn method(text: &mut String, measured: &Measured) -> std::fmt::Result {
-    let Measured { slice, rounds, concurrency, envoy_version, others, .. } = measured;
+    let Measured {
+        slice,
+        rounds,
+        concurrency,
+        envoy_version,
+        others,
+        ..
+    } = measured;
     writeln!(text, "Method")?;
     writeln!(
         text,
@@ -177,10 +232,24 @@ fn method(text: &mut String, measured: &Measured) -> std::fmt::Result {
         slice.as_millis(),
         (*slice / 5).as_millis()
     )?;
-    writeln!(text, "  closed loop over HTTP/1.1 connections; figures are medians over the rounds, share, × and + are medians of each")?;
-    writeln!(text, "  round's comparison with bare Envoy's turn beside it; µs are CPU time per request")?;
-    let warning = if *others > QUIET { ": too much for figures that are worth quoting" } else { "" };
-    writeln!(text, "  other processes used {:.0} % of the machine{warning}", others * 100.0)?;
+    writeln!(
+        text,
+        "  closed loop over HTTP/1.1 connections; figures are medians over the rounds, share, × and + are medians of each"
+    )?;
+    writeln!(
+        text,
+        "  round's comparison with bare Envoy's turn beside it; µs are CPU time per request"
+    )?;
+    let warning = if *others > QUIET {
+        ": too much for figures that are worth quoting"
+    } else {
+        ""
+    };
+    writeln!(
+        text,
+        "  other processes used {:.0} % of the machine{warning}",
+        others * 100.0
+    )?;
     for variant in &measured.variants {
         writeln!(text, "  {:<17} {}", variant.variant.name, variant.variant.what)?;
     }
@@ -192,19 +261,21 @@ fn to_json(measured: &Measured) -> Value {
         .cases
         .iter()
         .flat_map(|case| {
-            all_figures(measured, case).into_iter().zip(&case.rounds).map(|(VariantFigures { name, figures }, rounds)| {
-                let rounds: Vec<Value> = rounds.iter().map(round_json).collect();
-                json!({
-                    "variant": name,
-                    "prompt_bytes": case.case.size.bytes(),
-                    "answers": case.case.answers.name(),
-                    "connections": case.case.connections,
-                    "share": figures.share,
-                    "p50_added_ms": figures.p50.added_ms,
-                    "p99_added_ms": figures.p99.added_ms,
-                    "rounds": rounds,
-                })
-            })
+            all_figures(measured, case).into_iter().zip(&case.rounds).map(
+                |(VariantFigures { name, figures }, rounds)| {
+                    let rounds: Vec<Value> = rounds.iter().map(round_json).collect();
+                    json!({
+                        "variant": name,
+                        "prompt_bytes": case.case.size.bytes(),
+                        "answers": case.case.answers.name(),
+                        "connections": case.case.connections,
+                        "share": figures.share,
+                        "p50_added_ms": figures.p50.added_ms,
+                        "p99_added_ms": figures.p99.added_ms,
+                        "rounds": rounds,
+                    })
+                },
+            )
         })
         .collect();
     let memory: Vec<Value> = measured

@@ -47,7 +47,10 @@ impl Request {
             body.len(),
         );
         let number_at = head.len() + body.find(NUMBER).unwrap_or_default();
-        Self { bytes: [head, body].concat().into_bytes(), number_at }
+        Self {
+            bytes: [head, body].concat().into_bytes(),
+            number_at,
+        }
     }
 
     /// The bytes of request number `number`.
@@ -75,7 +78,9 @@ fn prompt(bytes: usize) -> String {
             text.push_str(&person(people));
         }
         // Knuth's MMIX generator; its high bits are the good ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         text.push_str(sentences[(state >> 33) as usize % sentences.len()]);
         text.push_str(if written % 6 == 0 { "\n\n" } else { " " });
     }
@@ -84,9 +89,19 @@ fn prompt(bytes: usize) -> String {
 }
 
 fn person(number: usize) -> String {
-    const NAMES: [&str; 6] = ["jane.roe", "w.okafor", "lena_brandt", "tomas.novak", "mei.tanaka", "r.delgado"];
+    const NAMES: [&str; 6] = [
+        "jane.roe",
+        "w.okafor",
+        "lena_brandt",
+        "tomas.novak",
+        "mei.tanaka",
+        "r.delgado",
+    ];
     let name = NAMES[number % NAMES.len()];
-    format!("Write to {name}{number}@example.org or call +1 415 555 {:04}. ", number % 10_000)
+    format!(
+        "Write to {name}{number}@example.org or call +1 415 555 {:04}. ",
+        number % 10_000
+    )
 }
 
 #[cfg(test)]
@@ -100,14 +115,21 @@ mod tests {
             assert_eq!(prompt.len(), size.bytes());
             assert!(prompt.is_ascii());
             let people = prompt.matches("@example.org or call +1 ").count();
-            assert_eq!(people, (size.bytes() - 200).div_ceil(BYTES_PER_PERSON), "{size:?}");
+            assert_eq!(
+                people,
+                (size.bytes() - 200).div_ceil(BYTES_PER_PERSON),
+                "{size:?}"
+            );
         }
     }
 
     #[test]
     fn numbers_change_the_prompt_and_nothing_else() {
         let mut request = Request::new(Size::Small, Answers::Plain);
-        let (one, other) = (request.numbered(41).to_vec(), request.numbered(987_654_321_042).to_vec());
+        let (one, other) = (
+            request.numbered(41).to_vec(),
+            request.numbered(987_654_321_042).to_vec(),
+        );
         assert_eq!(one.len(), other.len());
         for (bytes, number) in [(one, "Request 000000000041. "), (other, "Request 987654321042. ")] {
             let text = String::from_utf8(bytes).unwrap();

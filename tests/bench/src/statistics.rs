@@ -19,7 +19,9 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 pub(crate) fn quantile(values: &mut [Duration], percent: usize) -> f64 {
     values.sort_unstable();
     let rank = (values.len() * percent).div_ceil(100).max(1);
-    values.get(rank - 1).map_or(0.0, |value| value.as_secs_f64() * 1e3)
+    values
+        .get(rank - 1)
+        .map_or(0.0, |value| value.as_secs_f64() * 1e3)
 }
 
 #[cfg(test)]
@@ -42,7 +44,10 @@ mod tests {
     fn quantiles() {
         let mut values: Vec<Duration> = (1..=200).rev().map(Duration::from_millis).collect();
         for (percent, expected) in [(50, 100.0), (99, 198.0), (100, 200.0), (0, 1.0)] {
-            assert!((quantile(&mut values, percent) - expected).abs() < 1e-9, "{percent}");
+            assert!(
+                (quantile(&mut values, percent) - expected).abs() < 1e-9,
+                "{percent}"
+            );
         }
         assert!(quantile(&mut [], 50).abs() < 1e-9);
     }

@@ -60,9 +60,19 @@ pub(crate) const FULL: &str = "full";
 impl Variant {
     /// Every variant, in the order of the report.
     pub(crate) fn all() -> Vec<Self> {
-        let rendered = |service, lane| Kind::Rendered(Rendered { service, lane, without: None });
+        let rendered = |service, lane| {
+            Kind::Rendered(Rendered {
+                service,
+                lane,
+                without: None,
+            })
+        };
         let variants = [
-            ("bare", "Envoy with one listener, one cluster and the router filter", Kind::Bare),
+            (
+                "bare",
+                "Envoy with one listener, one cluster and the router filter",
+                Kind::Bare,
+            ),
             (
                 "noop-all",
                 "bare + a service that does nothing, asked in all four phases (headers and bodies, both ways)",
@@ -78,7 +88,11 @@ impl Variant {
                 "the rendered policy chain without a service: router.wasm routes, counts and meters",
                 rendered(Service::None, false),
             ),
-            (FULL, "everything: the rendered policy chain with tollgate serve, direct target", rendered(Service::Tollgate, false)),
+            (
+                FULL,
+                "everything: the rendered policy chain with tollgate serve, direct target",
+                rendered(Service::Tollgate, false),
+            ),
             (
                 "full-lane",
                 "everything, through a pool of lanes (one provider, whose name for the model is another one)",
@@ -89,10 +103,22 @@ impl Variant {
             ("no-redaction", "full without redaction", Part::Redaction),
             ("no-cache", "full without the cache", Part::Cache),
             ("no-quotas", "full without budgets and limits", Part::Quotas),
-            ("no-counting", "full with an estimate in the place of the token count", Part::Counting),
+            (
+                "no-counting",
+                "full with an estimate in the place of the token count",
+                Part::Counting,
+            ),
             ("no-service-log", "full with TOLLGATE_LOG=warn", Part::ServiceLog),
-            ("no-access-log", "full without Envoy's access log", Part::AccessLog),
-            ("no-decompressors", "full without the six decompressor filters", Part::Decompressors),
+            (
+                "no-access-log",
+                "full without Envoy's access log",
+                Part::AccessLog,
+            ),
+            (
+                "no-decompressors",
+                "full without the six decompressor filters",
+                Part::Decompressors,
+            ),
         ];
         let usual = variants.map(|(name, what, kind)| Self { name, what, kind });
         let chain = Self {
@@ -101,8 +127,16 @@ impl Variant {
             kind: rendered(Service::Allow, false),
         };
         let parts = parts.map(|(name, what, part)| {
-            let rendered = Rendered { service: Service::Tollgate, lane: false, without: Some(part) };
-            Self { name, what, kind: Kind::Rendered(rendered) }
+            let rendered = Rendered {
+                service: Service::Tollgate,
+                lane: false,
+                without: Some(part),
+            };
+            Self {
+                name,
+                what,
+                kind: Kind::Rendered(rendered),
+            }
         });
         usual.into_iter().chain([chain]).chain(parts).collect()
     }
@@ -119,7 +153,13 @@ impl Variant {
 
     /// Whether `tollgate serve` decides over its requests.
     pub(crate) fn has_policy(&self) -> bool {
-        matches!(self.kind, Kind::Rendered(Rendered { service: Service::Tollgate, .. }))
+        matches!(
+            self.kind,
+            Kind::Rendered(Rendered {
+                service: Service::Tollgate,
+                ..
+            })
+        )
     }
 
     /// Whether this part is on.

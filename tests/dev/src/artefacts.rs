@@ -2,7 +2,7 @@
 //! Must not start any of them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::run::{Failure, cargo, show, step};
 use crate::{place, tools};
@@ -13,6 +13,17 @@ const FILTERS: [(&str, &str); 3] = [
     ("tollgate-enforce-wasm", "enforce"),
     ("tollgate-provider-wasm", "provider"),
 ];
+
+/// The router with other vocabularies than `router.wasm` has: modules, and the features of the package. The first is what
+/// the demo and the tests need; `filters/README.md` says when which is loaded.
+const ROUTERS: [(&str, &str); 4] = [
+    ("router-all", "o200k,cl100k,p50k,r50k"),
+    ("router-cl100k", "cl100k"),
+    ("router-p50k", "p50k"),
+    ("router-r50k", "r50k"),
+];
+
+const WAY_OUT: &str = "read the compiler's message above; `rustup show` tells which toolchain is used";
 
 /// The built programs.
 pub(crate) struct Programs {
@@ -35,9 +46,11 @@ pub(crate) fn build(profile: Profile) -> Result<Programs, Failure> {
     step("building the wasm filters (the first time takes minutes)");
     let mut arguments = vec!["build", "--profile", "wasm", "--target", "wasm32-wasip1"];
     arguments.extend(FILTERS.iter().flat_map(|(package, _)| ["--package", package]));
-    let way_out = "read the compiler's message above; `rustup show` tells which toolchain is used";
-    show(cargo(&arguments), way_out)?;
-    keep_filters()?;
+    show(cargo(&arguments), WAY_OUT)?;
+    for (_, module) in FILTERS {
+        keep(&place::target(), module, module)?;
+    }
+    routers(&ROUTERS[..1])?;
     step("building the service and the provider simulator (the first time takes minutes)");
     let mut arguments = vec![
         "build",
@@ -53,7 +66,7 @@ pub(crate) fn build(profile: Profile) -> Result<Programs, Failure> {
             "release"
         }
     };
-    show(cargo(&arguments), way_out)?;
+    show(cargo(&arguments), WAY_OUT)?;
     let programs = place::target().join(folder);
     Ok(Programs {
         tollgate: programs.join("tollgate"),
@@ -62,23 +75,39 @@ pub(crate) fn build(profile: Profile) -> Result<Programs, Failure> {
     })
 }
 
-/// Puts the modules where every configuration looks for them.
-fn keep_filters() -> Result<(), Failure> {
+/// Builds every module of the router that [`build`] leaves out.
+pub(crate) fn other_routers() -> Result<(), Failure> {
+    routers(&ROUTERS[1..])
+}
+
+fn routers(modules: &[(&str, &str)]) -> Result<(), Failure> {
+    // All modules of the package have one name, so in one folder each would make cargo link the others anew every time.
+    let folder = place::target().join("routers");
+    for (module, features) in modules {
+        step(&format!("building {module}.wasm"));
+        let mut build = cargo(&["build", "--profile", "wasm", "--target", "wasm32-wasip1"]);
+        build
+            .args(["--package", "tollgate-router-wasm", "--no-default-features"])
+            .args(["--features", features])
+            .arg("--target-dir")
+            .arg(&folder);
+        show(build, WAY_OUT)?;
+        keep(&folder, "router", module)?;
+    }
+    Ok(())
+}
+
+/// Puts a module where every configuration looks for it.
+fn keep(folder: &Path, built: &str, module: &str) -> Result<(), Failure> {
     let filters = place::filters();
     fs::create_dir_all(&filters)
         .map_err(|error| Failure::new(format!("{}: {error}", filters.display()), ""))?;
-    for (_, module) in FILTERS {
-        let built = place::target()
-            .join("wasm32-wasip1/wasm")
-            .join(format!("{module}.wasm"));
-        let kept = filters.join(format!("{module}.wasm"));
-        // A running Envoy may have the old file open: the new one takes its name, not its bytes.
-        let fresh = filters.join(format!(".{module}.new"));
-        fs::copy(&built, &fresh)
-            .and_then(|_| fs::rename(&fresh, &kept))
-            .map_err(|error| {
-                Failure::new(format!("{} to {}: {error}", built.display(), kept.display()), "")
-            })?;
-    }
+    let built = folder.join("wasm32-wasip1/wasm").join(format!("{built}.wasm"));
+    let kept = filters.join(format!("{module}.wasm"));
+    // A running Envoy may have the old file open: the new one takes its name, not its bytes.
+    let fresh = filters.join(format!(".{module}.new"));
+    fs::copy(&built, &fresh)
+        .and_then(|_| fs::rename(&fresh, &kept))
+        .map_err(|error| Failure::new(format!("{} to {}: {error}", built.display(), kept.display()), ""))?;
     Ok(())
 }

@@ -22,7 +22,8 @@ const USAGE: &str = "usage: cargo run -p tollgate-dev -- COMMAND
   verify           format, lints, documentation, all tests, end-to-end tests through Envoy
   e2e [ARGS…]      only the end-to-end tests; ARGS go to pytest (`-k streaming -x`)
   measure [ARGS…]  the benchmark (tests/bench), with everything built in release; ARGS go to it (`--quick`)
-  build            only the wasm filters (target/filters), the service and the simulator
+  build            only the wasm filters (target/filters), the service and the simulator;
+                   --all-vocabularies: also the router's modules that no test needs (filters/README.md)
   tools            only what comes from outside: the wasm target and target/tools/venv
 
 ENVOY_BIN names an Envoy to use instead of the one from PyPI.";
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
         ["e2e", rest @ ..] => verify::end_to_end(rest),
         ["measure", rest @ ..] => measure::run(rest),
         ["build"] => artefacts::build(Profile::Debug).map(drop),
+        ["build", "--all-vocabularies"] => {
+            artefacts::build(Profile::Debug).and_then(|_| artefacts::other_routers())
+        }
         ["tools"] => tools::wasm_target()
             .and_then(|()| tools::test_environment())
             .map(drop),

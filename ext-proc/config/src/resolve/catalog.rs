@@ -13,8 +13,8 @@ use crate::report::Report;
 use crate::scalar::{Glob, GlobText, Lit};
 use crate::suggest::did_you_mean;
 use crate::usable::{
-    Counting, Encoding, HeaderRule, Member, Model, Offer, PathRule, Pool, Price, Provider, Route, RouteMatch,
-    Strategy, Tenant, TextRule, TokenRange,
+    Encoding, Family, HeaderRule, Member, Model, Offer, PathRule, Pool, Price, Provider, Route, RouteMatch,
+    Strategy, Tenant, TextRule, TokenRange, Tokenizer,
 };
 use crate::written;
 
@@ -67,21 +67,26 @@ fn model(written: written::Model, providers: &Names<Provider>, path: &Path, repo
     }
     Model {
         name: written.name.0,
-        counting: counting(written.encoding),
+        tokenizer: tokenizer(written.encoding),
         context_window: written.context_window,
         max_output_tokens: written.max_output_tokens,
         offers,
     }
 }
 
-fn counting(written: written::ModelCounting) -> Counting {
+fn tokenizer(written: written::TokenizerName) -> Tokenizer {
+    use written::TokenizerName as Name;
     match written {
-        written::ModelCounting::O200kBase => Counting::Exact(Encoding::O200kBase),
-        written::ModelCounting::O200kHarmony => Counting::Exact(Encoding::O200kHarmony),
-        written::ModelCounting::Cl100kBase => Counting::Exact(Encoding::Cl100kBase),
-        written::ModelCounting::P50kBase => Counting::Exact(Encoding::P50kBase),
-        written::ModelCounting::R50kBase => Counting::Exact(Encoding::R50kBase),
-        written::ModelCounting::Estimate => Counting::Estimate,
+        Name::O200kBase => Tokenizer::Exact(Encoding::O200kBase),
+        Name::O200kHarmony => Tokenizer::Exact(Encoding::O200kHarmony),
+        Name::Cl100kBase => Tokenizer::Exact(Encoding::Cl100kBase),
+        Name::P50kBase => Tokenizer::Exact(Encoding::P50kBase),
+        Name::R50kBase => Tokenizer::Exact(Encoding::R50kBase),
+        Name::EstimateClaude => Tokenizer::Estimate(Family::Claude),
+        Name::EstimateGemini => Tokenizer::Estimate(Family::Gemini),
+        Name::EstimateLlama => Tokenizer::Estimate(Family::Llama),
+        Name::EstimateQwen => Tokenizer::Estimate(Family::Qwen),
+        Name::Estimate => Tokenizer::Estimate(Family::Other),
     }
 }
 

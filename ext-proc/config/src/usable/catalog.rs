@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tollgate_llm::Endpoint;
-use tollgate_tokens::Encoding;
+use tollgate_tokens::Tokenizer;
 
 use super::gateway::Provider;
 use crate::scalar::{Glob, NanoUsd};
@@ -15,8 +15,8 @@ use crate::scalar::{Glob, NanoUsd};
 pub struct Model {
     /// What clients write in `model`.
     pub name: String,
-    /// How its prompts are counted.
-    pub counting: Counting,
+    /// How its tokens are counted. Whether a build carries the vocabulary is the counter's to say.
+    pub tokenizer: Tokenizer,
     /// Tokens of prompt and answer together; absent means unlimited as far as the gateway knows.
     pub context_window: Option<u64>,
     /// Tokens of the longest answer; at most the context window. Also what a request without a limit is reserved for.
@@ -48,15 +48,6 @@ pub struct Offer {
     pub model: String,
     /// What the provider asks; the model's own price unless the offer has one.
     pub price: Price,
-}
-
-/// How a model's prompts are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Counting {
-    /// Exactly, with a public encoding. Whether this build carries its vocabulary is the counter's to say.
-    Exact(Encoding),
-    /// By the estimator, for models whose tokenizer is not public.
-    Estimate,
 }
 
 /// Nano-USD per token (a thousandth of a USD per million tokens).

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use catalog::{
-    Counting, HeaderRule, Member, Model, Offer, PathRule, Pool, Price, Route, RouteMatch, Strategy, TextRule,
+    HeaderRule, Member, Model, Offer, PathRule, Pool, Price, Route, RouteMatch, Strategy, TextRule,
     TokenRange,
 };
 pub use gateway::{
@@ -23,7 +23,7 @@ pub use policy::{
 };
 pub use tenant::{Budget, KeyHash, ModelAccess, Tenant, VirtualKey};
 
-pub use tollgate_tokens::Encoding;
+pub use tollgate_tokens::{Encoding, Family, Tokenizer};
 
 use crate::errors::Problem;
 

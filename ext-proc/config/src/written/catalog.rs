@@ -16,8 +16,9 @@ use crate::scalar::{GlobText, Lit, ModelName, Name, Nonempty, Pattern, PerMillio
 pub(crate) struct Model {
     /// What clients write in `model`.
     pub(crate) name: Lit<ModelName>,
-    /// How prompts are counted: by a public encoding, or `estimate` for models whose tokenizer is not public.
-    pub(crate) encoding: ModelCounting,
+    /// How tokens are counted: by a public encoding, or by the estimate for a family of models whose tokenizer is not
+    /// public or not carried; plain `estimate` for models of any other family.
+    pub(crate) encoding: TokenizerName,
     /// Tokens of prompt and answer together. A longer prompt is refused. Without it nothing is refused for its length.
     #[schemars(range(min = 1))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +39,7 @@ pub(crate) struct Model {
 #[derive(Deserialize, Serialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-pub(crate) enum ModelCounting {
+pub(crate) enum TokenizerName {
     #[serde(rename = "o200k_base")]
     O200kBase,
     #[serde(rename = "o200k_harmony")]
@@ -49,6 +50,14 @@ pub(crate) enum ModelCounting {
     P50kBase,
     #[serde(rename = "r50k_base")]
     R50kBase,
+    #[serde(rename = "estimate:claude")]
+    EstimateClaude,
+    #[serde(rename = "estimate:gemini")]
+    EstimateGemini,
+    #[serde(rename = "estimate:llama")]
+    EstimateLlama,
+    #[serde(rename = "estimate:qwen")]
+    EstimateQwen,
     #[serde(rename = "estimate")]
     Estimate,
 }

@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use catalog::{
-    EndpointName, HeaderOp, HeaderValue, Member, Model, ModelCounting, Offer, PathOp, PathValue, Pool,
-    Prices, Route, RouteMatch, Strategy,
+    EndpointName, HeaderOp, HeaderValue, Member, Model, Offer, PathOp, PathValue, Pool, Prices, Route,
+    RouteMatch, Strategy, TokenizerName,
 };
 pub(crate) use gateway::{
     BudgetStore, Budgets, CacheStore, DialectName, Envoy, Listener, OnFailure, Provider, SecretRef, Service,

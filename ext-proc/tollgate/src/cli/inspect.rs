@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, Span, TenantKey, Verdict};
-use tollgate_tokens::Encoding;
+use tollgate_tokens::{Encoding, Family, Tokenizer};
 
 use super::Source;
 
@@ -24,10 +24,10 @@ pub(crate) enum Inspect {
 pub(crate) struct Tokens {
     #[command(flatten)]
     source: Source,
-    /// The encoding, such as o200k_base
+    /// An encoding, such as o200k_base; or `estimate:` and a family, such as estimate:claude
     #[arg(long, conflicts_with = "model", required_unless_present = "model")]
     encoding: Option<String>,
-    /// A model of the configuration file, whose encoding is used
+    /// A model of the configuration file, counted as its `encoding` says
     #[arg(long)]
     model: Option<String>,
 }
@@ -52,27 +52,30 @@ fn tokens(options: &Tokens) -> anyhow::Result<()> {
         tokens: u64,
         exact: bool,
     }
-    let encoding = encoding(options)?;
-    let exact = encoding.is_some_and(Encoding::is_available);
+    let tokenizer = tokenizer(options)?;
     each(|line| {
-        let tokens = tollgate_routing::count::count_text(&line.text, encoding);
-        Ok(Counted { id: line.id, tokens, exact })
+        let count = tokenizer.count(&line.text);
+        Ok(Counted { id: line.id, tokens: count.tokens as u64, exact: count.exact })
     })
 }
 
-/// `None` for a model that is estimated.
-fn encoding(options: &Tokens) -> anyhow::Result<Option<Encoding>> {
+fn tokenizer(options: &Tokens) -> anyhow::Result<Tokenizer> {
     if let Some(name) = &options.encoding {
-        let names: Vec<_> = Encoding::ALL.iter().map(|encoding| encoding.name()).collect();
-        let encoding = Encoding::from_name(name)
-            .with_context(|| format!("there is no encoding `{name}`; there are {}", names.join(", ")))?;
-        anyhow::ensure!(encoding.is_available(), "this build of tollgate does not carry `{name}`");
-        return Ok(Some(encoding));
+        return named(name);
     }
     let config = super::load(&options.source.config)?;
     let name = options.model.as_deref().unwrap_or_default();
     let model = config.model(name).with_context(|| format!("there is no model `{name}` in {}", options.source.config.display()))?;
-    Ok(tollgate_render::plan::encoding(model))
+    Ok(model.tokenizer)
+}
+
+fn named(name: &str) -> anyhow::Result<Tokenizer> {
+    Tokenizer::from_name(name).with_context(|| {
+        let exact = Encoding::ALL.map(Tokenizer::Exact).into_iter();
+        let names: Vec<_> =
+            exact.chain(Family::ALL.map(Tokenizer::Estimate)).map(|tokenizer| tokenizer.to_string()).collect();
+        format!("there is no encoding `{name}`; there are {}", names.join(", "))
+    })
 }
 
 fn pii() -> anyhow::Result<()> {
@@ -128,4 +131,27 @@ fn each<T: Serialize>(work: impl Fn(Line) -> anyhow::Result<T>) -> anyhow::Resul
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_by_name() {
+        for (name, tokens, exact) in [
+            ("o200k_base", 2, true),
+            ("o200k_harmony", 2, true),
+            ("cl100k_base", 2, true),
+            ("p50k_base", 2, true),
+            ("r50k_base", 2, true),
+            ("estimate:claude", 3, false),
+            ("estimate", 2, false),
+        ] {
+            let count = named(name).unwrap().count("hello world");
+            assert_eq!((count.tokens, count.exact), (tokens, exact), "{name}");
+        }
+        let error = named("estimate:gpt").unwrap_err().to_string();
+        assert!(error.contains("estimate:claude, estimate:gemini"), "{error}");
+    }
 }

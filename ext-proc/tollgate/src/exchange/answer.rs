@@ -8,7 +8,7 @@ use tollgate_config::{OnUnknownShape, Redaction};
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, Usage};
 use tollgate_redact::{Counts, Engine, Rules, Vault};
 use tollgate_routing::facts::Facts;
-use tollgate_tokens::Encoding;
+use tollgate_tokens::Tokenizer;
 use tollgate_wire::{AnswerVerdict, Attributes};
 
 use super::lookup::Lookup;
@@ -63,7 +63,7 @@ pub(super) struct Answer {
     restorer: Restorer,
     lookup: Lookup,
     facts: Facts,
-    encoding: Option<Encoding>,
+    tokenizer: Tokenizer,
     state: State,
     provider: Option<String>,
     counts: Counts,
@@ -84,22 +84,24 @@ enum State {
 
 /// What the cache will get of a stream, beside what the client gets.
 struct Kept {
-    bytes: Vec<u8>,
-    /// `None` if nothing was put back, so that both are the same.
-    stream: Option<Stream>,
+    /// What the client got.
+    sent: Vec<u8>,
+    /// What the provider sent, where this exchange has values that may have been put back into it.
+    received: Vec<u8>,
+    include_usage: bool,
 }
 
 /// Streams larger than this are not worth keeping in memory for the cache.
 const LARGEST_KEPT: usize = 4 << 20;
 
 impl Answer {
-    pub(super) fn new(restorer: Restorer, lookup: Lookup, facts: &Facts, encoding: Option<Encoding>) -> Self {
+    pub(super) fn new(restorer: Restorer, lookup: Lookup, facts: &Facts, tokenizer: Tokenizer) -> Self {
         Self {
             endpoint: facts.endpoint,
             restorer,
             lookup,
             facts: facts.clone(),
-            encoding,
+            tokenizer,
             state: State::Waiting,
             provider: None,
             counts: Counts::default(),
@@ -164,7 +166,14 @@ impl Answer {
         let (body, usage) = match &mut self.state {
             State::Whole { usage: Some(usage), stored } => (stored.take(), *usage),
             State::Streaming { sent, kept } if sent.is_complete() => {
-                (kept.take().map(|kept| kept.bytes), sent.usage(self.facts.prompt_tokens))
+                let body = kept.take().and_then(|kept| {
+                    if self.restorer.vault.is_empty() || !sent.may_have_restored() {
+                        return Some(kept.sent);
+                    }
+                    Stream::new(self.endpoint, self.restorer.without_values(), kept.include_usage, None)
+                        .whole(&kept.received)
+                });
+                (body, sent.usage(self.facts.prompt_tokens))
             }
             _ => return,
         };
@@ -181,13 +190,12 @@ impl Answer {
         // Not every provider streams because it was asked to.
         if self.facts.stream && status < 400 && first != Some(&b'{') {
             let include_usage = self.facts.include_usage == Some(true) || self.endpoint == Endpoint::Messages || self.endpoint == Endpoint::Responses;
-            let meter = Some(Meter::new(self.encoding));
+            let meter = Some(Meter::new(self.tokenizer));
             let sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
-            let kept = self.lookup.is_on().then(|| {
-                let stream = (!self.restorer.vault.is_empty())
-                    .then(|| Stream::new(self.endpoint, self.restorer.without_values(), include_usage, None));
-                Box::new(Kept { bytes: Vec::new(), stream })
-            });
+            let kept = self
+                .lookup
+                .is_on()
+                .then(|| Box::new(Kept { sent: Vec::new(), received: Vec::new(), include_usage }));
             self.state = State::Streaming { sent: Box::new(sent), kept };
         } else {
             self.state = State::Gathering { status, body: Vec::new() };
@@ -203,16 +211,11 @@ impl Answer {
             out.extend(sent.end());
         }
         if let Some(keep) = kept {
-            match &mut keep.stream {
-                None => keep.bytes.extend_from_slice(&out),
-                Some(stream) => {
-                    keep.bytes.extend(stream.push(chunk));
-                    if end {
-                        keep.bytes.extend(stream.end());
-                    }
-                }
+            keep.sent.extend_from_slice(&out);
+            if !self.restorer.vault.is_empty() {
+                keep.received.extend_from_slice(chunk);
             }
-            if keep.bytes.len() > LARGEST_KEPT {
+            if keep.sent.len().max(keep.received.len()) > LARGEST_KEPT {
                 *kept = None;
             }
         }
@@ -250,7 +253,7 @@ impl Answer {
             let usage = match rewritten.facts.usage {
                 Some(usage) if usage.input_tokens > 0 => usage,
                 reported => {
-                    let mut meter = Meter::new(self.encoding);
+                    let mut meter = Meter::new(self.tokenizer);
                     plain::meter(self.endpoint, &body, &mut meter);
                     meter.usage(reported, true, self.facts.prompt_tokens)
                 }

@@ -140,7 +140,7 @@ impl Exchange {
         ];
         metadata.extend(target.map(|target| (decision::TARGET, target.into())));
         let body = (!read.edits.is_empty()).then(|| read.edits.apply(&body));
-        let answer = Answer::new(restorer, lookup, &facts, tollgate_render::plan::encoding(model));
+        let answer = Answer::new(restorer, lookup, &facts, model.tokenizer);
         let outcome = Outcome::ClientLeft;
         self.stage = Stage::Forwarded(Box::new(Forwarded { caller, facts, account, answer, outcome }));
         Ok(RequestVerdict::Forward { body, metadata })
@@ -296,7 +296,7 @@ impl Given {
             return Ok(facts);
         }
         let model = active.config.model(&read.model).ok_or_else(request::unknown_model)?;
-        let count = request::count(endpoint, body, tollgate_render::plan::encoding(model))?;
+        let count = request::count(endpoint, body, model)?;
         Ok(Facts {
             request_id: String::new(),
             endpoint,

@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use tollgate_cache::{BodyDigest, CanonicalHasher};
-use tollgate_config::{Cache, OnUnknownShape, Redaction};
+use tollgate_config::{Cache, Model, OnUnknownShape, Redaction};
 use tollgate_llm::json::{Scanner, Splice, Token};
 use tollgate_llm::request::{self, RequestFacts, RequestVisitor, Text, TextKind};
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, body};
 use tollgate_redact::{Counts, Engine, Entity, Redactor, Vault, Verdict};
 use tollgate_routing::count::{Count, Prompt};
-use tollgate_tokens::Encoding;
 
 use crate::serve::Caller;
 
@@ -57,11 +56,11 @@ pub(super) fn read(engine: &Engine, caller: &Caller, endpoint: Endpoint, bytes: 
 }
 
 /// Counts a prompt where `router.wasm` did not.
-pub(super) fn count(endpoint: Endpoint, bytes: &[u8], encoding: Option<Encoding>) -> Result<Count, ApiError> {
+pub(super) fn count(endpoint: Endpoint, bytes: &[u8], model: &Model) -> Result<Count, ApiError> {
     let text = body::text(bytes)?;
-    let mut prompt = Prompt::default();
+    let mut prompt = Prompt::new(endpoint, text);
     request::walk(endpoint, text, &mut prompt)?;
-    Ok(prompt.count(text, encoding))
+    Ok(prompt.count(model.tokenizer, &model.name))
 }
 
 /// The error for a model that no configuration names.

@@ -32,6 +32,7 @@ struct Events {
     finish: Vec<Finish>,
     ended: bool,
     failed: bool,
+    may_have_restored: bool,
     counts: Counts,
 }
 
@@ -56,6 +57,7 @@ impl Stream {
             finish: Vec::new(),
             ended: false,
             failed: false,
+            may_have_restored: false,
             counts: Counts::default(),
         };
         Self { decoder: Decoder::default(), events }
@@ -95,6 +97,11 @@ impl Stream {
         (!self.events.failed).then_some(out)
     }
 
+    /// Whether a text had what every token has in it, in any of the ways in which it can be written.
+    pub(super) fn may_have_restored(&self) -> bool {
+        self.events.may_have_restored
+    }
+
     /// Whether everything came, to its proper end.
     pub(super) fn is_complete(&self) -> bool {
         let Events { ended, failed, finish, .. } = &self.events;
@@ -117,6 +124,11 @@ impl Stream {
         }
         counts
     }
+}
+
+/// Every token has an underscore, which the engine also knows as an escape, an entity or a look-alike.
+fn may_hold_token(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'_' | b'\\' | b'&' | b'%' | 0x80..))
 }
 
 /// Whether an event consists of the lines that were read, and of no comments or other lines that text could hide in.
@@ -194,6 +206,7 @@ impl Events {
         for (at, delta) in read.deltas.iter().enumerate() {
             text.clear();
             let decoded = delta.str.decode();
+            self.may_have_restored |= may_hold_token(&decoded);
             let open = self.open(delta);
             open.transducer.push(&decoded, &mut text);
             let last_of_channel = read.deltas[at + 1..].iter().all(|later| later.channel != delta.channel);
@@ -210,6 +223,7 @@ impl Events {
         let Restorer { engine, rules, vault, strict, .. } = &self.restorer;
         for whole in &read.wholes {
             let decoded = whole.str.decode();
+            self.may_have_restored |= may_hold_token(&decoded);
             // What repeats streamed text was counted there.
             let mut repeated = Counts::default();
             match restore(engine, rules, vault, kind(whole.kind), &decoded, &mut repeated) {

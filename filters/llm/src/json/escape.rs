@@ -37,16 +37,24 @@ impl<'a> Str<'a> {
     /// JSON's grammar allows and no text can hold, becomes U+FFFD.
     pub fn decode(&self) -> Cow<'a, str> {
         if self.escaped {
-            Cow::Owned(unescape(self.raw))
+            let mut text = String::with_capacity(self.raw.len());
+            unescape(self.raw, |part| text.push_str(part));
+            Cow::Owned(text)
         } else {
             Cow::Borrowed(self.raw)
         }
     }
 
+    /// Hands on the text that the string means in parts, without building it: the runs between the escapes as they stand,
+    /// and the character of each escape.
+    pub fn parts(&self, each: impl FnMut(&str)) {
+        unescape(self.raw, each);
+    }
+
     /// Whether the string means `text`, however it is escaped: `"\u006dodel"` is the key `model`.
     pub fn is(&self, text: &str) -> bool {
         if self.escaped {
-            unescape(self.raw) == text
+            self.decode() == text
         } else {
             self.raw == text
         }
@@ -107,17 +115,15 @@ pub fn escape_into(out: &mut impl TextSink, text: &str) {
 }
 
 /// Decodes the escapes of a string that the scanner has accepted.
-fn unescape(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
+fn unescape(raw: &str, mut each: impl FnMut(&str)) {
     let mut rest = raw;
     while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
+        each(&rest[..at]);
         let (char, length) = escape_at(&rest[at..]);
-        out.push(char);
+        each(char.encode_utf8(&mut [0; 4]));
         rest = &rest[at + length..];
     }
-    out.push_str(rest);
-    out
+    each(rest);
 }
 
 /// The character that the escape at the start of `text` means, and how many bytes the escape takes.
@@ -186,7 +192,11 @@ mod tests {
         ];
         for (raw, text) in cases {
             assert_eq!(decode(raw), text, "{raw}");
-            assert!(Str::new(raw, 0, raw.contains('\\')).is(text), "{raw}");
+            let str = Str::new(raw, 0, raw.contains('\\'));
+            assert!(str.is(text), "{raw}");
+            let mut parts = String::new();
+            str.parts(|part| parts.push_str(part));
+            assert_eq!(parts, text, "{raw}");
         }
     }
 

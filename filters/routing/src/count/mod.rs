@@ -1,0 +1,230 @@
+//! Counts the tokens of a prompt while its body is walked; the one place that ties counting to bodies.
+//! Must not know routes, limits or what a count is used for.
+
+mod images;
+mod tools;
+
+use std::ops::Range;
+
+use tollgate_llm::image::Detail;
+use tollgate_llm::json::{Scanner, Token};
+use tollgate_llm::request::{RequestVisitor, Role, Text};
+use tollgate_llm::{Endpoint, Image, TextKind};
+use tollgate_tokens::{Tally, Tokenizer, overhead};
+
+/// Tokens of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// How many.
+    pub tokens: u64,
+    /// How many there are even if the estimates in `tokens` are as far too high as their measured error allows.
+    pub at_least: u64,
+    /// Nothing in `tokens` is an estimate: every text was counted with the model's vocabulary, and whatever else there is
+    /// costs what the provider documents.
+    pub exact: bool,
+}
+
+/// Gathers what has to be counted. The model's name may come after the prompt in a body, and with it the vocabulary, so the
+/// pieces are kept as ranges of the body; nothing is copied.
+pub struct Prompt<'b> {
+    body: &'b str,
+    endpoint: Endpoint,
+    texts: Vec<Piece>,
+    tools: Vec<Range<usize>>,
+    images: Vec<ImageFacts>,
+    messages: usize,
+    names: usize,
+    token_ids: u64,
+    /// Something whose tokens follow no public rule.
+    inexact: bool,
+    /// The last token was the key `name`: if a text comes next, it is the name of a message's author.
+    at_name: bool,
+    /// Texts of the message so far, once one has begun: nobody says how several are joined.
+    message_texts: Option<usize>,
+    /// Where keys of [`UNCOUNTED`] stand.
+    uncounted: Vec<usize>,
+}
+
+enum Piece {
+    /// A string without escapes: its bytes are the text.
+    Raw(Range<usize>),
+    /// A string with escapes, quotes included.
+    Escaped(Range<usize>),
+}
+
+/// What an image costs depends on this.
+struct ImageFacts {
+    pixels: Option<(u32, u32)>,
+    detail: Detail,
+}
+
+/// Fields with content that the model reads and that is no text: sound, films, files, schemas of the answer.
+const UNCOUNTED: [&str; 11] = [
+    "audio",
+    "audio_embeds",
+    "audio_url",
+    "document_url",
+    "file",
+    "image_embeds",
+    "input_audio",
+    "json_schema",
+    "reference_ids",
+    "video",
+    "video_url",
+];
+
+impl<'b> Prompt<'b> {
+    /// For a walk over this body.
+    pub fn new(endpoint: Endpoint, body: &'b str) -> Self {
+        Self {
+            body,
+            endpoint,
+            texts: Vec::new(),
+            tools: Vec::new(),
+            images: Vec::new(),
+            messages: 0,
+            names: 0,
+            token_ids: 0,
+            // OpenAI documents what surrounds the messages of chats; nobody does for the other conversations.
+            inexact: matches!(endpoint, Endpoint::Responses | Endpoint::Messages),
+            at_name: false,
+            message_texts: None,
+            uncounted: Vec::new(),
+        }
+    }
+
+    /// Counts what was gathered as the model of that public name does.
+    pub fn count(&self, tokenizer: Tokenizer, model: &str) -> Count {
+        let mut tally = tokenizer.tally();
+        let texts: u64 = self
+            .texts
+            .iter()
+            .map(|piece| self.tokens_of(piece, tokenizer, &mut tally))
+            .sum();
+        // A role is one token in every vocabulary.
+        let around = if self.messages > 0 {
+            overhead::chat(self.messages, self.names) + self.messages
+        } else {
+            0
+        };
+        let tools = tools::count(self.tools.iter().map(|range| self.slice(range)), tokenizer);
+        let images = images::count(&self.images, tokenizer, model);
+
+        let tokens = texts + (around + tools.tokens + images.tokens) as u64 + self.token_ids;
+        let exact =
+            !self.inexact && self.uncounted.is_empty() && tokenizer.is_exact() && tools.exact && images.exact;
+        let at_least = if exact {
+            tokens
+        } else if tokenizer.is_exact() {
+            // Where texts are joined, two tokens may become one.
+            self.token_ids + texts.saturating_sub(self.texts.len() as u64)
+        } else {
+            self.token_ids + least(texts, tokenizer)
+        };
+        Count {
+            tokens,
+            at_least,
+            exact,
+        }
+    }
+
+    fn tokens_of(&self, piece: &Piece, tokenizer: Tokenizer, tally: &mut Tally) -> u64 {
+        let tokens = match piece {
+            Piece::Raw(range) => tokenizer.count(self.slice(range)).tokens,
+            Piece::Escaped(range) => {
+                if let Ok(Some(Token::String(str) | Token::Key(str))) = Scanner::new(self.slice(range)).next()
+                {
+                    str.parts(|part| tally.push(part));
+                }
+                tally.finish()
+            }
+        };
+        tokens as u64
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &'b str {
+        self.body.get(range.clone()).unwrap_or_default()
+    }
+}
+
+/// The true number behind an estimate that is too high by its measured error: 95 of 100 texts are not below.
+fn least(estimate: u64, tokenizer: Tokenizer) -> u64 {
+    let error = tokenizer.family().error().p95;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a quotient of positive numbers, smaller than the whole number that it came from"
+    )]
+    let least = (estimate as f64 / (1.0 + error)) as u64;
+    least
+}
+
+impl RequestVisitor for Prompt<'_> {
+    fn text(&mut self, text: &Text<'_>) {
+        let range = text.str.range();
+        self.texts.push(if text.str.is_escaped() {
+            Piece::Escaped(range.start - 1..range.end + 1)
+        } else {
+            Piece::Raw(range)
+        });
+        if std::mem::take(&mut self.at_name) && self.endpoint == Endpoint::ChatCompletions {
+            self.names += 1;
+            return;
+        }
+        // Text outside of messages (a suffix, documents) is placed by rules that are not public, as calls of tools are.
+        let first = self
+            .message_texts
+            .as_mut()
+            .map(|texts| std::mem::replace(texts, *texts + 1))
+            == Some(0);
+        self.inexact |= !first || text.kind != TextKind::Text || text.role == Role::Tool;
+    }
+
+    fn other(&mut self, token: &Token<'_>) {
+        self.at_name = false;
+        if let Token::Key(key) = token {
+            self.at_name = key.is("name");
+            if UNCOUNTED.iter().any(|field| key.is(field)) {
+                self.uncounted.push(key.range().start);
+            }
+        }
+    }
+
+    fn key(&mut self, key: &Text<'_>) {
+        self.at_name = false;
+        self.text(key);
+        self.inexact = true;
+    }
+
+    fn message(&mut self, role: Role) {
+        self.messages += usize::from(role != Role::Input);
+        self.message_texts = Some(0);
+    }
+
+    fn tool(&mut self, definition: &str) {
+        // The definition is a part of the body, so the distance of the two addresses is its place there.
+        let start = definition.as_ptr().addr().wrapping_sub(self.body.as_ptr().addr());
+        self.tools.push(start..start.saturating_add(definition.len()));
+        // Whatever the tool calls its parameters.
+        self.uncounted.retain(|at| *at < start);
+    }
+
+    fn image(&mut self, image: &Image<'_>) {
+        self.images.push(ImageFacts {
+            pixels: image.pixels(),
+            detail: image.detail(),
+        });
+    }
+
+    fn tokens(&mut self, count: u64) {
+        self.token_ids += count;
+    }
+
+    fn unknown(&mut self, _path: &str) {
+        self.inexact = true;
+    }
+}
+
+#[cfg(test)]
+mod tests;
