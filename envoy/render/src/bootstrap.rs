@@ -9,9 +9,16 @@ use crate::{Files, clusters, lanes, policy};
 
 /// The bootstrap.
 pub(crate) fn bootstrap(config: &Config, plan: &Plan, files: &Files<'_>) -> Value {
-    let mut listeners: Vec<Value> =
-        config.listeners.iter().map(|listener| policy::listener(config, plan, listener)).collect();
-    listeners.extend(plan.laned().iter().map(|provider| lanes::listener(config, provider, files)));
+    let mut listeners: Vec<Value> = config
+        .listeners
+        .iter()
+        .map(|listener| policy::listener(config, plan, listener))
+        .collect();
+    listeners.extend(
+        plan.laned()
+            .iter()
+            .map(|provider| lanes::listener(config, provider, files)),
+    );
     let mut bootstrap = json!({
         // SDS from files needs both, or Envoy does not start.
         "node": { "id": "tollgate", "cluster": "tollgate" },

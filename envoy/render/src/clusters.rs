@@ -51,7 +51,12 @@ pub(crate) fn retry_priority() -> Value {
 pub(crate) fn all(config: &Config, plan: &Plan, files: &Files<'_>) -> Vec<Value> {
     let mut clusters = vec![service(config)];
     for provider in plan.laned() {
-        clusters.push(provider_cluster(config, plan, &provider, provider_name(&provider)));
+        clusters.push(provider_cluster(
+            config,
+            plan,
+            &provider,
+            provider_name(&provider),
+        ));
         clusters.push(lane(config, &provider));
     }
     for provider in plan.direct() {
@@ -199,10 +204,10 @@ fn with_upstream_filters(cluster: &mut Value, provider: &Provider, files: &Files
 }
 
 fn tls(provider: &Provider) -> Value {
-    let ca = provider
-        .ca_file
-        .as_ref()
-        .map_or_else(|| "/etc/ssl/certs/ca-certificates.crt".to_owned(), |path| path.display().to_string());
+    let ca = provider.ca_file.as_ref().map_or_else(
+        || "/etc/ssl/certs/ca-certificates.crt".to_owned(),
+        |path| path.display().to_string(),
+    );
     let mut context = json!({
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
         "common_tls_context": {

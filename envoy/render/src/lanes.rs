@@ -10,8 +10,12 @@ use crate::{Files, clusters, policy, routes};
 
 /// A provider's lane.
 pub(crate) fn listener(config: &Config, provider: &Provider, files: &Files<'_>) -> Value {
-    let mut http_filters =
-        vec![filters::wasm(config, "provider", "provider.wasm", &plan::lane(config, provider))];
+    let mut http_filters = vec![filters::wasm(
+        config,
+        "provider",
+        "provider.wasm",
+        &plan::lane(config, provider),
+    )];
     http_filters.extend(filters::credential(provider, files));
     http_filters.extend(filters::decompressors(Direction::Response));
     http_filters.push(filters::router());

@@ -43,5 +43,7 @@ pub fn envoy(config: &Config, files: &Files<'_>) -> Value {
 /// A document as YAML, with a line that says where it came from.
 pub fn to_yaml(document: &Value) -> Result<String, serde_saphyr::ser::Error> {
     let yaml = serde_saphyr::to_string(document)?;
-    Ok(format!("# Rendered by `tollgate render envoy`: change tollgate.yaml and render again.\n{yaml}"))
+    Ok(format!(
+        "# Rendered by `tollgate render envoy`: change tollgate.yaml and render again.\n{yaml}"
+    ))
 }

@@ -32,7 +32,12 @@ pub(crate) fn buffer_limit(max_body: u64) -> u64 {
 
 /// The largest body that any listener lets in.
 pub(crate) fn max_body(config: &Config) -> u64 {
-    config.listeners.iter().map(|listener| listener.max_body).max().unwrap_or_default()
+    config
+        .listeners
+        .iter()
+        .map(|listener| listener.max_body)
+        .max()
+        .unwrap_or_default()
 }
 
 /// One listener.
@@ -45,7 +50,12 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
         &plan.router(config, listener.max_body),
     ));
     http_filters.push(ext_proc(config));
-    http_filters.push(filters::wasm(config, "enforce", "enforce.wasm", &plan::enforce(config)));
+    http_filters.push(filters::wasm(
+        config,
+        "enforce",
+        "enforce.wasm",
+        &plan::enforce(config),
+    ));
     http_filters.push(filters::router());
     json!({
         "name": listener.name,

@@ -41,7 +41,9 @@ impl Exchange {
             .unwrap_or(0);
         let content_type = self.get_http_response_header("content-type");
         let failed = status >= 400;
-        let details = failed.then(|| tollgate_host::text_property(&["response", "code_details"])).flatten();
+        let details = failed
+            .then(|| tollgate_host::text_property(&["response", "code_details"]))
+            .flatten();
         // An error without a body says nothing to anybody, whatever its type.
         let described = content_type.as_deref().filter(|_| !end_of_stream);
         if let Some(error) = local_reply::rewrite(status, described, details.as_deref()) {

@@ -31,8 +31,11 @@ pub struct Request<'a> {
 impl Router {
     /// Compiles a plan.
     pub fn new(plan: RouterPlan) -> Result<Self, BadPattern> {
-        let matchers =
-            plan.routes.iter().map(|route| Matcher::new(route.conditions.clone())).collect::<Result<_, _>>()?;
+        let matchers = plan
+            .routes
+            .iter()
+            .map(|route| Matcher::new(route.conditions.clone()))
+            .collect::<Result<_, _>>()?;
         Ok(Self { plan, matchers })
     }
 
@@ -45,7 +48,10 @@ impl Router {
     pub fn too_large(&self) -> ApiError {
         ApiError::new(
             ErrorKind::TooLarge,
-            format!("the request's body is over this gateway's limit of {} bytes", self.plan.max_body),
+            format!(
+                "the request's body is over this gateway's limit of {} bytes",
+                self.plan.max_body
+            ),
         )
         .code("request_too_large")
     }
@@ -58,7 +64,11 @@ impl Router {
         let body = tollgate_llm::body::text(request.body)?;
         let mut prompt = Prompt::new(request.endpoint, body);
         let read = tollgate_llm::request::walk(request.endpoint, body, &mut prompt)?;
-        let model = self.plan.models.get(read.model.as_str()).ok_or_else(|| unknown_model(&read.model))?;
+        let model = self
+            .plan
+            .models
+            .get(read.model.as_str())
+            .ok_or_else(|| unknown_model(&read.model))?;
         let count = prompt.count(model.tokenizer, &read.model);
         check_window(model, &read.model, &count, read.max_output_tokens)?;
 
@@ -105,17 +115,18 @@ impl Router {
                 }
                 continue;
             };
-            let choice =
-                Choice { route: route.name.clone(), pool: route.pool.clone(), target: target.clone() };
+            let choice = Choice {
+                route: route.name.clone(),
+                pool: route.pool.clone(),
+                target: target.clone(),
+            };
             if matcher.tenants().is_empty() {
                 return Ok((Some(choice), tenant_choices));
             }
-            tenant_choices.extend(
-                matcher
-                    .tenants()
-                    .iter()
-                    .map(|tenant| TenantChoice { tenant: tenant.clone(), choice: choice.clone() }),
-            );
+            tenant_choices.extend(matcher.tenants().iter().map(|tenant| TenantChoice {
+                tenant: tenant.clone(),
+                choice: choice.clone(),
+            }));
         }
         if tenant_choices.is_empty() {
             return Err(unservable.unwrap_or_else(|| no_route(candidate)));
@@ -127,16 +138,22 @@ impl Router {
 fn unknown_model(model: &str) -> ApiError {
     // A model's name is short; what a client puts there instead may be anything, so it is cut.
     let name: String = model.chars().take(64).collect();
-    ApiError::new(ErrorKind::NotFound, format!("the model `{name}` is not configured at this gateway"))
-        .code("model_not_found")
-        .param("model")
+    ApiError::new(
+        ErrorKind::NotFound,
+        format!("the model `{name}` is not configured at this gateway"),
+    )
+    .code("model_not_found")
+    .param("model")
 }
 
 /// The error when no route holds.
 pub fn no_route(candidate: &Candidate<'_>) -> ApiError {
-    ApiError::new(ErrorKind::NotFound, format!("no route for model `{}` on this path", candidate.model))
-        .code("no_route")
-        .param("model")
+    ApiError::new(
+        ErrorKind::NotFound,
+        format!("no route for model `{}` on this path", candidate.model),
+    )
+    .code("no_route")
+    .param("model")
 }
 
 fn cannot_serve(pool: &str, candidate: &Candidate<'_>) -> ApiError {
@@ -161,7 +178,11 @@ fn check_window(model: &ModelPlan, name: &str, prompt: &Count, output: Option<u6
     if prompt.at_least.saturating_add(output) <= window {
         return Ok(());
     }
-    let (about, tokens) = if prompt.exact { ("", prompt.tokens) } else { ("at least ", prompt.at_least) };
+    let (about, tokens) = if prompt.exact {
+        ("", prompt.tokens)
+    } else {
+        ("at least ", prompt.at_least)
+    };
     Err(ApiError::new(
         ErrorKind::InvalidRequest,
         format!(
@@ -228,7 +249,14 @@ mod tests {
             r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"{}"}}]}}"#,
             "hello ".repeat(50)
         );
-        assert_eq!(admit(Endpoint::ChatCompletions, &body).unwrap().choice.unwrap().pool, "long");
+        assert_eq!(
+            admit(Endpoint::ChatCompletions, &body)
+                .unwrap()
+                .choice
+                .unwrap()
+                .pool,
+            "long"
+        );
     }
 
     #[test]
@@ -240,21 +268,42 @@ mod tests {
     #[test]
     fn an_estimate_is_refused_only_beyond_its_error() {
         // "hello " is estimated at 1.03 tokens; the error bound of the family is a quarter.
-        for (words, output, passes) in [(900, 0, true), (1100, 0, true), (1100, 300, false), (1300, 0, false), (1, 1000, false)] {
+        for (words, output, passes) in [
+            (900, 0, true),
+            (1100, 0, true),
+            (1100, 300, false),
+            (1300, 0, false),
+            (1, 1000, false),
+        ] {
             let body = format!(
                 r#"{{"model":"claude","max_tokens":{output},"messages":[{{"role":"user","content":"{}"}}]}}"#,
                 "hello ".repeat(words)
             );
             let admitted = admit(Endpoint::Messages, &body);
-            assert_eq!(admitted.is_ok(), passes, "{words} {output} {:?}", admitted.map(|facts| facts.prompt_tokens));
+            assert_eq!(
+                admitted.is_ok(),
+                passes,
+                "{words} {output} {:?}",
+                admitted.map(|facts| facts.prompt_tokens)
+            );
         }
     }
 
     #[test]
     fn refusals() {
         for (endpoint, body, status, code) in [
-            (Endpoint::ChatCompletions, r#"{"model":"nope","messages":[]}"#, 404, Some("model_not_found")),
-            (Endpoint::Messages, r#"{"model":"lost","messages":[]}"#, 404, Some("model_not_found")),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"nope","messages":[]}"#,
+                404,
+                Some("model_not_found"),
+            ),
+            (
+                Endpoint::Messages,
+                r#"{"model":"lost","messages":[]}"#,
+                404,
+                Some("model_not_found"),
+            ),
             (
                 Endpoint::ChatCompletions,
                 r#"{"model":"gpt-4o","max_tokens":99,"messages":[{"role":"user","content":"a"}]}"#,
@@ -265,8 +314,18 @@ mod tests {
             let error = admit(endpoint, body).unwrap_err();
             assert_eq!((error.status, error.code), (status, code), "{body}");
         }
-        for body in ["", "{", "[]", r#"{"model":1,"messages":[]}"#, r#"{"messages":[]}"#] {
-            assert_eq!(admit(Endpoint::ChatCompletions, body).unwrap_err().status, 400, "{body}");
+        for body in [
+            "",
+            "{",
+            "[]",
+            r#"{"model":1,"messages":[]}"#,
+            r#"{"messages":[]}"#,
+        ] {
+            assert_eq!(
+                admit(Endpoint::ChatCompletions, body).unwrap_err().status,
+                400,
+                "{body}"
+            );
         }
         let error = admit(Endpoint::ChatCompletions, &" ".repeat(20000)).unwrap_err();
         assert_eq!(error.status, 413);

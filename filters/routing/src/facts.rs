@@ -91,7 +91,11 @@ mod tests {
     use super::*;
 
     fn choice(pool: &str) -> Choice {
-        Choice { route: "r".into(), pool: pool.into(), target: pool.into() }
+        Choice {
+            route: "r".into(),
+            pool: pool.into(),
+            target: pool.into(),
+        }
     }
 
     #[test]
@@ -105,7 +109,10 @@ mod tests {
             prompt_tokens: 7,
             exact: true,
             choice: Some(choice("all")),
-            tenant_choices: vec![TenantChoice { tenant: "acme".into(), choice: choice("acme") }],
+            tenant_choices: vec![TenantChoice {
+                tenant: "acme".into(),
+                choice: choice("acme"),
+            }],
         };
         let header = facts.to_header();
         assert!(header.is_ascii());

@@ -58,10 +58,30 @@ mod tests {
         for (status, content_type, details, expected) in [
             (200, Some("text/plain"), None, None),
             (500, Some("application/json; charset=utf-8"), None, None),
-            (413, Some("text/plain"), Some("request_payload_too_large"), Some((413, "request_too_large"))),
-            (500, Some("text/plain"), Some("ext_proc_error_gRPC_error_14"), Some((503, "policy_unavailable"))),
-            (504, Some("text/plain"), Some("response_timeout"), Some((504, "provider_timeout"))),
-            (502, Some("text/html"), Some("via_upstream"), Some((502, "provider_error"))),
+            (
+                413,
+                Some("text/plain"),
+                Some("request_payload_too_large"),
+                Some((413, "request_too_large")),
+            ),
+            (
+                500,
+                Some("text/plain"),
+                Some("ext_proc_error_gRPC_error_14"),
+                Some((503, "policy_unavailable")),
+            ),
+            (
+                504,
+                Some("text/plain"),
+                Some("response_timeout"),
+                Some((504, "provider_timeout")),
+            ),
+            (
+                502,
+                Some("text/html"),
+                Some("via_upstream"),
+                Some((502, "provider_error")),
+            ),
             (503, None, None, Some((503, "provider_unavailable"))),
             (429, Some("text/plain"), None, Some((429, ""))),
         ] {

@@ -52,10 +52,12 @@ impl Matcher {
                     ValueCondition::Exact(value) => HeaderTest::Exact(value.clone()),
                     ValueCondition::Prefix(value) => HeaderTest::Prefix(value.clone()),
                     ValueCondition::Present(present) => HeaderTest::Present(*present),
-                    ValueCondition::Regex(pattern) => HeaderTest::Regex(
-                        compile(pattern)
-                            .map_err(|source| BadPattern { header: header.name.clone(), source })?,
-                    ),
+                    ValueCondition::Regex(pattern) => {
+                        HeaderTest::Regex(compile(pattern).map_err(|source| BadPattern {
+                            header: header.name.clone(),
+                            source,
+                        })?)
+                    }
                 };
                 Ok((header.name.clone(), test))
             })
@@ -81,9 +83,16 @@ impl Matcher {
                 Some(PathCondition::Exact(path)) => candidate.path == path,
                 Some(PathCondition::Prefix(prefix)) => candidate.path.starts_with(prefix.as_str()),
             }
-            && conditions.min_tokens.is_none_or(|min| candidate.prompt_tokens >= min)
-            && conditions.max_tokens.is_none_or(|max| candidate.prompt_tokens <= max)
-            && self.headers.iter().all(|(name, test)| test.holds((candidate.header)(name)))
+            && conditions
+                .min_tokens
+                .is_none_or(|min| candidate.prompt_tokens >= min)
+            && conditions
+                .max_tokens
+                .is_none_or(|max| candidate.prompt_tokens <= max)
+            && self
+                .headers
+                .iter()
+                .all(|(name, test)| test.holds((candidate.header)(name)))
     }
 }
 
@@ -102,7 +111,10 @@ impl HeaderTest {
 /// Compiles a header pattern the way the filter does, so that `tollgate check` refuses what the filter would.
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     // Header values are bytes, not text, and the module carries no Unicode tables.
-    regex::bytes::RegexBuilder::new(&format!("^(?:{pattern})$")).unicode(false).size_limit(1 << 18).build()
+    regex::bytes::RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .unicode(false)
+        .size_limit(1 << 18)
+        .build()
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters. Linear in the text for each `*`.
@@ -173,7 +185,10 @@ mod tests {
         check(r#"{"headers":[{"name":"x-team","exact":"search-eu"}]}"#, true);
         check(r#"{"headers":[{"name":"x-team","exact":"search"}]}"#, false);
         check(r#"{"headers":[{"name":"x-team","prefix":"search"}]}"#, true);
-        check(r#"{"headers":[{"name":"x-team","regex":"search-(eu|us)"}]}"#, true);
+        check(
+            r#"{"headers":[{"name":"x-team","regex":"search-(eu|us)"}]}"#,
+            true,
+        );
         check(r#"{"headers":[{"name":"x-team","regex":"search"}]}"#, false);
         check(r#"{"headers":[{"name":"x-team","present":true}]}"#, true);
         check(r#"{"headers":[{"name":"x-team","present":false}]}"#, false);

@@ -18,12 +18,20 @@ pub struct StreamObserver {
 impl StreamObserver {
     /// For answers of `endpoint`.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { decoder: Decoder::default(), reader: StreamReader::new(endpoint), usage: None }
+        Self {
+            decoder: Decoder::default(),
+            reader: StreamReader::new(endpoint),
+            usage: None,
+        }
     }
 
     /// Looks at the next bytes. What cannot be read is passed over: nothing here may disturb the stream.
     pub fn push(&mut self, chunk: &[u8]) {
-        let Self { decoder, reader, usage } = self;
+        let Self {
+            decoder,
+            reader,
+            usage,
+        } = self;
         let _unreadable = decoder.push(chunk, |event| {
             if let Ok(read) = reader.read(event.event, event.data)
                 && let Some(part) = read.usage

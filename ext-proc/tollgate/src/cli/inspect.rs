@@ -15,8 +15,8 @@ use super::Source;
 pub(crate) enum Inspect {
     /// Count tokens: {"id","text"} in, {"id","tokens","exact"} out
     Tokens(Tokens),
-    /// Find personal data and secrets: {"id","text"} in, {"id","spans":[[start,end,type,score]],"redacted"} out; offsets in
-    /// Unicode scalars, end exclusive
+    #[command(about = "Find personal data and secrets: {\"id\",\"text\"} in, \
+        {\"id\",\"spans\":[[start,end,type,score]],\"redacted\"} out; offsets in Unicode scalars, end exclusive")]
     Pii,
 }
 
@@ -55,7 +55,11 @@ fn tokens(options: &Tokens) -> anyhow::Result<()> {
     let tokenizer = tokenizer(options)?;
     each(|line| {
         let count = tokenizer.count(&line.text);
-        Ok(Counted { id: line.id, tokens: count.tokens as u64, exact: count.exact })
+        Ok(Counted {
+            id: line.id,
+            tokens: count.tokens as u64,
+            exact: count.exact,
+        })
     })
 }
 
@@ -65,15 +69,22 @@ fn tokenizer(options: &Tokens) -> anyhow::Result<Tokenizer> {
     }
     let config = super::load(&options.source.config)?;
     let name = options.model.as_deref().unwrap_or_default();
-    let model = config.model(name).with_context(|| format!("there is no model `{name}` in {}", options.source.config.display()))?;
+    let model = config.model(name).with_context(|| {
+        format!(
+            "there is no model `{name}` in {}",
+            options.source.config.display()
+        )
+    })?;
     Ok(model.tokenizer)
 }
 
 fn named(name: &str) -> anyhow::Result<Tokenizer> {
     Tokenizer::from_name(name).with_context(|| {
         let exact = Encoding::ALL.map(Tokenizer::Exact).into_iter();
-        let names: Vec<_> =
-            exact.chain(Family::ALL.map(Tokenizer::Estimate)).map(|tokenizer| tokenizer.to_string()).collect();
+        let names: Vec<_> = exact
+            .chain(Family::ALL.map(Tokenizer::Estimate))
+            .map(|tokenizer| tokenizer.to_string())
+            .collect();
         format!("there is no encoding `{name}`; there are {}", names.join(", "))
     })
 }
@@ -88,7 +99,9 @@ fn pii() -> anyhow::Result<()> {
     let engine = Engine::new();
     let mut rules = Rules::builder();
     for entity in Entity::ALL {
-        rules = rules.entity(*entity, Operator::Placeholder).threshold(*entity, 0.0);
+        rules = rules
+            .entity(*entity, Operator::Placeholder)
+            .threshold(*entity, 0.0);
     }
     let rules = rules.build().map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     each(|line| {
@@ -100,7 +113,11 @@ fn pii() -> anyhow::Result<()> {
             Verdict::Blocked(entity) => format!("<{entity}>"),
         };
         let spans = scalar_spans(&line.text, &found);
-        Ok(Found { id: line.id, spans, redacted })
+        Ok(Found {
+            id: line.id,
+            spans,
+            redacted,
+        })
     })
 }
 
@@ -114,7 +131,14 @@ fn scalar_spans(text: &str, found: &[Span]) -> Vec<(usize, usize, &'static str, 
     };
     found
         .iter()
-        .map(|span| (to_scalar(span.range.start), to_scalar(span.range.end), span.entity.name(), span.score))
+        .map(|span| {
+            (
+                to_scalar(span.range.start),
+                to_scalar(span.range.end),
+                span.entity.name(),
+                span.score,
+            )
+        })
         .collect()
 }
 

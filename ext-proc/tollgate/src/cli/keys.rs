@@ -18,11 +18,15 @@ pub(super) fn run(keys: &Keys) -> anyhow::Result<()> {
     match keys {
         Keys::New => {
             let mut random = [0u8; 24];
-            getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes from the system: {error}"))?;
+            getrandom::fill(&mut random)
+                .map_err(|error| anyhow::anyhow!("no random bytes from the system: {error}"))?;
             let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
             let key = format!("tg-{hex}");
             println!("key:  {key}    (give it to the application; it is shown only now)");
-            println!("hash: {}    (put it into tollgate.yaml, under tenants[].keys[].hash)", KeyHash::of(&key));
+            println!(
+                "hash: {}    (put it into tollgate.yaml, under tenants[].keys[].hash)",
+                KeyHash::of(&key)
+            );
         }
         Keys::Hash => {
             let mut key = String::new();

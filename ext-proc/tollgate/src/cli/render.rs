@@ -36,7 +36,9 @@ pub(super) fn run(render: &Render) -> anyhow::Result<()> {
     let config = super::load(&options.source.config)?;
     fs::create_dir_all(&options.secrets_dir)
         .with_context(|| format!("cannot make {}", options.secrets_dir.display()))?;
-    let files = Files { secrets: &options.secrets_dir.canonicalize()? };
+    let files = Files {
+        secrets: &options.secrets_dir.canonicalize()?,
+    };
     write_secrets(&config, &files)?;
     let yaml = tollgate_render::to_yaml(&tollgate_render::envoy(&config, &files))?;
     match &options.out {
@@ -50,8 +52,11 @@ pub(super) fn run(render: &Render) -> anyhow::Result<()> {
 
 fn write_secrets(config: &Config, files: &Files<'_>) -> anyhow::Result<()> {
     for provider in &config.providers {
-        let Some(reference) = &provider.credential else { continue };
-        let credential = read(reference).with_context(|| format!("the credential of provider `{}`", provider.name))?;
+        let Some(reference) = &provider.credential else {
+            continue;
+        };
+        let credential =
+            read(reference).with_context(|| format!("the credential of provider `{}`", provider.name))?;
         let path = secrets::path(files, provider);
         replace(&path, &secrets::document(provider, &credential))
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -61,10 +66,11 @@ fn write_secrets(config: &Config, files: &Files<'_>) -> anyhow::Result<()> {
 
 fn read(reference: &SecretRef) -> anyhow::Result<String> {
     match reference {
-        SecretRef::Env(name) => {
-            std::env::var(name).with_context(|| format!("environment variable {name} is not set; set it and render again"))
+        SecretRef::Env(name) => std::env::var(name)
+            .with_context(|| format!("environment variable {name} is not set; set it and render again")),
+        SecretRef::File(path) => {
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
         }
-        SecretRef::File(path) => fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 
@@ -75,7 +81,11 @@ fn replace(path: &Path, content: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(content.as_bytes())?;
     file.sync_all()?;
     fs::rename(temporary, path)

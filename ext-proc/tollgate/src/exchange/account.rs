@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tollgate_budget::{BudgetStore as _, Charge, NanoUsd, Price, Reservation, ReserveError, SettleError, Shortage, Tokens};
+use tollgate_budget::{
+    BudgetStore as _, Charge, NanoUsd, Price, Reservation, ReserveError, SettleError, Shortage, Tokens,
+};
 use tollgate_config::{Model, OnFailure};
 use tollgate_llm::request::RequestFacts;
 use tollgate_llm::{ApiError, ErrorKind, Usage};
@@ -69,13 +71,19 @@ impl Account {
             tokens: Tokens(facts.prompt_tokens.saturating_add(output.min(USUAL_OUTPUT))),
         };
         let reservation = reserve(service, caller, most, now).await?;
-        Ok(Self { model: Arc::clone(model), reservation })
+        Ok(Self {
+            model: Arc::clone(model),
+            reservation,
+        })
     }
 
     /// Counts a request that the cache answers: it uses neither money nor tokens, but it is one of so many per minute.
     pub(super) async fn cached(service: &Service, caller: &Caller, now: SystemTime) -> Result<(), Refusal> {
         if let Some(reservation) = reserve(service, caller, Charge::NOTHING, now).await? {
-            done(service, service.budget.settle(reservation, Charge::NOTHING, now).await);
+            done(
+                service,
+                service.budget.settle(reservation, Charge::NOTHING, now).await,
+            );
         }
         Ok(())
     }
@@ -83,19 +91,39 @@ impl Account {
     /// What the exchange cost, as far as its answer is known.
     pub(super) fn bill(&self, answer: &Answer) -> Bill {
         let Some(usage) = answer.usage() else {
-            return Bill { usage: Usage::default(), cost: NanoUsd::ZERO, void: true };
+            return Bill {
+                usage: Usage::default(),
+                cost: NanoUsd::ZERO,
+                void: true,
+            };
         };
-        Bill { usage, cost: self.price(answer.provider()).cost(&usage), void: false }
+        Bill {
+            usage,
+            cost: self.price(answer.provider()).cost(&usage),
+            void: false,
+        }
     }
 
     /// Puts what it did cost in the place of what was held.
     pub(super) async fn settle(self, service: &Service, bill: &Bill, now: SystemTime) {
-        let Some(reservation) = self.reservation else { return };
+        let Some(reservation) = self.reservation else {
+            return;
+        };
         let settled = if bill.void {
             service.budget.release(reservation, now).await
         } else {
             let tokens = Tokens(bill.usage.input_tokens.saturating_add(bill.usage.output_tokens));
-            service.budget.settle(reservation, Charge { cost: bill.cost, tokens }, now).await
+            service
+                .budget
+                .settle(
+                    reservation,
+                    Charge {
+                        cost: bill.cost,
+                        tokens,
+                    },
+                    now,
+                )
+                .await
         };
         done(service, settled);
     }
@@ -122,10 +150,15 @@ async fn reserve(
         Err(ReserveError::Refused(refused)) => {
             let (kind, code) = match refused.shortage {
                 Shortage::Budget { .. } => (ErrorKind::Budget, "insufficient_quota"),
-                Shortage::Requests { .. } | Shortage::Tokens { .. } => (ErrorKind::RateLimit, "rate_limit_exceeded"),
+                Shortage::Requests { .. } | Shortage::Tokens { .. } => {
+                    (ErrorKind::RateLimit, "rate_limit_exceeded")
+                }
             };
             let error = ApiError::new(kind, refused.to_string()).code(code);
-            Err(Refusal { error, retry_after: refused.retry_after })
+            Err(Refusal {
+                error,
+                retry_after: refused.retry_after,
+            })
         }
         Err(ReserveError::Store(cause)) => {
             service.metrics.store_failed();
@@ -134,7 +167,9 @@ async fn reserve(
                 OnFailure::Open => Ok(None),
                 OnFailure::Closed => {
                     let message = "this gateway's budgets cannot be checked now; try again";
-                    Err(ApiError::new(ErrorKind::Unavailable, message).code("budget_unavailable").into())
+                    Err(ApiError::new(ErrorKind::Unavailable, message)
+                        .code("budget_unavailable")
+                        .into())
                 }
             }
         }

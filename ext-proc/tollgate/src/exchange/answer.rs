@@ -47,13 +47,28 @@ impl Restorer {
     }
 
     #[cfg(test)]
-    pub(super) fn for_tests(engine: Arc<Engine>, rules: Arc<Rules>, vault: Arc<Vault>, key: tollgate_redact::TenantKey) -> Self {
-        Self { engine, rules, vault, strict: true, idle: false, key }
+    pub(super) fn for_tests(
+        engine: Arc<Engine>,
+        rules: Arc<Rules>,
+        vault: Arc<Vault>,
+        key: tollgate_redact::TenantKey,
+    ) -> Self {
+        Self {
+            engine,
+            rules,
+            vault,
+            strict: true,
+            idle: false,
+            key,
+        }
     }
 
     /// The same rules with nothing to put back: what the cache may keep.
     fn without_values(&self) -> Self {
-        Self { vault: Arc::new(Vault::new(self.key.clone())), ..self.clone() }
+        Self {
+            vault: Arc::new(Vault::new(self.key.clone())),
+            ..self.clone()
+        }
     }
 }
 
@@ -73,11 +88,17 @@ enum State {
     /// No byte has come.
     Waiting,
     /// Server-sent events.
-    Streaming { sent: Box<Stream>, kept: Option<Box<Kept>> },
+    Streaming {
+        sent: Box<Stream>,
+        kept: Option<Box<Kept>>,
+    },
     /// One body, which came in chunks because a stream was asked for.
     Gathering { status: u16, body: Vec<u8> },
     /// One body that has ended.
-    Whole { usage: Option<Usage>, stored: Option<Vec<u8>> },
+    Whole {
+        usage: Option<Usage>,
+        stored: Option<Vec<u8>>,
+    },
     /// Not an answer: nobody charges for it.
     Failed,
 }
@@ -130,7 +151,10 @@ impl Answer {
         let prompt = self.facts.prompt_tokens;
         match &self.state {
             // The provider has the prompt, and reads it whether or not anybody waits for the answer.
-            State::Waiting => Some(Usage { input_tokens: prompt, ..Usage::default() }),
+            State::Waiting => Some(Usage {
+                input_tokens: prompt,
+                ..Usage::default()
+            }),
             State::Streaming { sent, .. } => Some(sent.usage(prompt)),
             State::Whole { usage, .. } => *usage,
             State::Gathering { .. } | State::Failed => None,
@@ -140,7 +164,9 @@ impl Answer {
     /// Takes the next bytes and says what the client gets for them.
     pub(super) fn take(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
         if let State::Waiting = self.state {
-            self.provider = attributes.text("xds.upstream_host_metadata").and_then(provider_of);
+            self.provider = attributes
+                .text("xds.upstream_host_metadata")
+                .and_then(provider_of);
             self.begin(attributes, &chunk);
         }
         match &mut self.state {
@@ -164,14 +190,22 @@ impl Answer {
     /// Keeps a complete answer for the next one who asks.
     pub(super) async fn store(&mut self, service: &Service, now: SystemTime) {
         let (body, usage) = match &mut self.state {
-            State::Whole { usage: Some(usage), stored } => (stored.take(), *usage),
+            State::Whole {
+                usage: Some(usage),
+                stored,
+            } => (stored.take(), *usage),
             State::Streaming { sent, kept } if sent.is_complete() => {
                 let body = kept.take().and_then(|kept| {
                     if self.restorer.vault.is_empty() || !sent.may_have_restored() {
                         return Some(kept.sent);
                     }
-                    Stream::new(self.endpoint, self.restorer.without_values(), kept.include_usage, None)
-                        .whole(&kept.received)
+                    Stream::new(
+                        self.endpoint,
+                        self.restorer.without_values(),
+                        kept.include_usage,
+                        None,
+                    )
+                    .whole(&kept.received)
                 });
                 (body, sent.usage(self.facts.prompt_tokens))
             }
@@ -184,21 +218,36 @@ impl Answer {
 
     fn begin(&mut self, attributes: &Attributes, chunk: &[u8]) {
         let code = attributes.number("response.code").unwrap_or_default();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates; statuses are small")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates; statuses are small"
+        )]
         let status = code as u16;
         let first = chunk.iter().find(|byte| !byte.is_ascii_whitespace());
         // Not every provider streams because it was asked to.
         if self.facts.stream && status < 400 && first != Some(&b'{') {
-            let include_usage = self.facts.include_usage == Some(true) || self.endpoint == Endpoint::Messages || self.endpoint == Endpoint::Responses;
+            let include_usage = self.facts.include_usage == Some(true)
+                || self.endpoint == Endpoint::Messages
+                || self.endpoint == Endpoint::Responses;
             let meter = Some(Meter::new(self.tokenizer));
             let sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
-            let kept = self
-                .lookup
-                .is_on()
-                .then(|| Box::new(Kept { sent: Vec::new(), received: Vec::new(), include_usage }));
-            self.state = State::Streaming { sent: Box::new(sent), kept };
+            let kept = self.lookup.is_on().then(|| {
+                Box::new(Kept {
+                    sent: Vec::new(),
+                    received: Vec::new(),
+                    include_usage,
+                })
+            });
+            self.state = State::Streaming {
+                sent: Box::new(sent),
+                kept,
+            };
         } else {
-            self.state = State::Gathering { status, body: Vec::new() };
+            self.state = State::Gathering {
+                status,
+                body: Vec::new(),
+            };
         }
     }
 
@@ -219,7 +268,11 @@ impl Answer {
                 *kept = None;
             }
         }
-        if out == chunk { AnswerVerdict::Keep(Vec::new()) } else { AnswerVerdict::Replace(out, Vec::new()) }
+        if out == chunk {
+            AnswerVerdict::Keep(Vec::new())
+        } else {
+            AnswerVerdict::Replace(out, Vec::new())
+        }
     }
 
     /// One body, all of it here. `stream_asked`: the head is gone, so the status cannot change any more.
@@ -235,9 +288,12 @@ impl Answer {
             Ok(rewritten) => rewritten,
             // What cannot be read of an error is not worth more than its status.
             Err(_) if status >= 400 => {
-                let error = ApiError::new(ErrorKind::from_status(status), format!("the provider failed with status {status}"))
-                    .status(status)
-                    .code("provider_error");
+                let error = ApiError::new(
+                    ErrorKind::from_status(status),
+                    format!("the provider failed with status {status}"),
+                )
+                .status(status)
+                .code("provider_error");
                 return AnswerVerdict::Replace(error.to_json(self.endpoint.dialect()), Vec::new());
             }
             Err(unfit) => {
@@ -261,7 +317,10 @@ impl Answer {
             let stored = (rewritten.facts.complete && self.lookup.is_on() && !self.facts.stream)
                 .then(|| self.storable(&body, &rewritten))
                 .flatten();
-            self.state = State::Whole { usage: Some(usage), stored };
+            self.state = State::Whole {
+                usage: Some(usage),
+                stored,
+            };
         }
         match rewritten.body {
             Some(changed) => AnswerVerdict::Replace(changed, Vec::new()),

@@ -10,7 +10,11 @@ use tollgate_wire::Attributes;
 use crate::serve::{Active, Caller};
 
 /// Finds the caller by `Authorization: Bearer` or `x-api-key`; Anthropic's SDKs have used both.
-pub(super) fn identify(active: &Active, attributes: &Attributes, now: SystemTime) -> Result<Arc<Caller>, ApiError> {
+pub(super) fn identify(
+    active: &Active,
+    attributes: &Attributes,
+    now: SystemTime,
+) -> Result<Arc<Caller>, ApiError> {
     let key = presented(attributes).ok_or_else(|| {
         ApiError::new(
             ErrorKind::Authentication,
@@ -19,11 +23,16 @@ pub(super) fn identify(active: &Active, attributes: &Attributes, now: SystemTime
         .code("missing_api_key")
     })?;
     let caller = active.caller(key).ok_or_else(|| {
-        ApiError::new(ErrorKind::Authentication, "this virtual key is not known at this gateway")
-            .code("invalid_api_key")
+        ApiError::new(
+            ErrorKind::Authentication,
+            "this virtual key is not known at this gateway",
+        )
+        .code("invalid_api_key")
     })?;
     if caller.identity.key.expires.is_some_and(|expires| expires <= now) {
-        return Err(ApiError::new(ErrorKind::Authentication, "this virtual key has expired").code("expired_api_key"));
+        return Err(
+            ApiError::new(ErrorKind::Authentication, "this virtual key has expired").code("expired_api_key"),
+        );
     }
     Ok(Arc::clone(caller))
 }
@@ -33,16 +42,21 @@ pub(super) fn authorise(caller: &Caller, model: &str) -> Result<(), ApiError> {
     if caller.identity.may_use(model) {
         return Ok(());
     }
-    Err(ApiError::new(ErrorKind::Permission, format!("this virtual key may not use model `{model}`"))
-        .code("model_not_allowed")
-        .param("model"))
+    Err(ApiError::new(
+        ErrorKind::Permission,
+        format!("this virtual key may not use model `{model}`"),
+    )
+    .code("model_not_allowed")
+    .param("model"))
 }
 
 fn presented(attributes: &Attributes) -> Option<&str> {
-    let bearer = attributes.text("request.headers['authorization']").and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-    });
+    let bearer = attributes
+        .text("request.headers['authorization']")
+        .and_then(|value| {
+            let (scheme, key) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+        });
     bearer
         .or_else(|| attributes.text("request.headers['x-api-key']").map(str::trim))
         .filter(|key| !key.is_empty())
@@ -64,8 +78,9 @@ mod tests {
             ("x-api-key", "", None),
             ("x-other", "k", None),
         ] {
-            let attributes: Attributes =
-                [(format!("request.headers['{name}']"), value.into())].into_iter().collect();
+            let attributes: Attributes = [(format!("request.headers['{name}']"), value.into())]
+                .into_iter()
+                .collect();
             assert_eq!(presented(&attributes), expected, "{name}: {value}");
         }
     }

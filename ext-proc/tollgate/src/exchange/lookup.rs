@@ -46,16 +46,26 @@ impl Lookup {
             variant: format!(
                 "{}\n{}",
                 caller.policy().name,
-                facts.choice_for(caller.tenant()).map_or("", |choice| choice.pool.as_str())
+                facts
+                    .choice_for(caller.tenant())
+                    .map_or("", |choice| choice.pool.as_str())
             )
             .into(),
             delivery: if facts.stream {
-                Delivery::Stream { include_usage: facts.include_usage == Some(true) }
+                Delivery::Stream {
+                    include_usage: facts.include_usage == Some(true),
+                }
             } else {
                 Delivery::Plain
             },
         };
-        Self { entry: Some(Entry { key: CacheKey::new(&partition, &digest), partition, ttl }) }
+        Self {
+            entry: Some(Entry {
+                key: CacheKey::new(&partition, &digest),
+                partition,
+                ttl,
+            }),
+        }
     }
 
     /// Whether an answer would be stored.
@@ -106,7 +116,11 @@ impl Lookup {
             model: Arc::clone(&entry.partition.model),
             created: now,
         };
-        if let Err(cause) = service.cache.put(&entry.key, &entry.partition, answer, entry.ttl, now).await {
+        if let Err(cause) = service
+            .cache
+            .put(&entry.key, &entry.partition, answer, entry.ttl, now)
+            .await
+        {
             warn!("cache: {cause}");
         }
     }
@@ -120,7 +134,10 @@ pub(super) fn reply(caller: &Caller, facts: &Facts, restorer: &Restorer, hit: &H
         stream::Stream::new(facts.endpoint, restorer.clone(), true, None).whole(&stored.body)?
     } else {
         let text = tollgate_llm::body::text(&stored.body).ok()?;
-        plain::rewrite(facts.endpoint, text, restorer).ok()?.body.unwrap_or_else(|| stored.body.to_vec())
+        plain::rewrite(facts.endpoint, text, restorer)
+            .ok()?
+            .body
+            .unwrap_or_else(|| stored.body.to_vec())
     };
     let headers = vec![
         ("x-tollgate-cache", "exact".to_owned()),

@@ -92,7 +92,10 @@ struct Refusal {
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self { error, retry_after: None }
+        Self {
+            error,
+            retry_after: None,
+        }
     }
 }
 
@@ -100,7 +103,12 @@ impl Exchange {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let active = service.active.load_full();
         service.metrics.began();
-        Self { service, active, caller: None, stage: Stage::Idle }
+        Self {
+            service,
+            active,
+            caller: None,
+            stage: Stage::Idle,
+        }
     }
 
     async fn decide(&mut self, attributes: &Attributes, body: Vec<u8>) -> Result<RequestVerdict, Refusal> {
@@ -118,7 +126,11 @@ impl Exchange {
         }
         let facts = given.complete(&self.active, endpoint, &read.facts, &body)?;
         identity::authorise(&caller, &facts.model)?;
-        let model = self.active.config.model(&facts.model).ok_or_else(request::unknown_model)?;
+        let model = self
+            .active
+            .config
+            .model(&facts.model)
+            .ok_or_else(request::unknown_model)?;
         let target = target(&caller, &facts)?;
 
         let lookup = lookup::Lookup::new(&caller, &facts, read.digest);
@@ -142,7 +154,13 @@ impl Exchange {
         let body = (!read.edits.is_empty()).then(|| read.edits.apply(&body));
         let answer = Answer::new(restorer, lookup, &facts, model.tokenizer);
         let outcome = Outcome::ClientLeft;
-        self.stage = Stage::Forwarded(Box::new(Forwarded { caller, facts, account, answer, outcome }));
+        self.stage = Stage::Forwarded(Box::new(Forwarded {
+            caller,
+            facts,
+            account,
+            answer,
+            outcome,
+        }));
         Ok(RequestVerdict::Forward { body, metadata })
     }
 
@@ -150,9 +168,14 @@ impl Exchange {
     fn refuse(&self, attributes: &Attributes, dialect: Dialect, refusal: &Refusal) -> Reply {
         let Refusal { error, retry_after } = refusal;
         let given = facts(attributes).ok().and_then(|given| given.0);
-        let (tenant, key) = self.caller.as_ref().map_or(("", ""), |caller| (caller.tenant(), caller.key()));
+        let (tenant, key) = self
+            .caller
+            .as_ref()
+            .map_or(("", ""), |caller| (caller.tenant(), caller.key()));
         let model = given.as_ref().map_or("", |facts| facts.model.as_str());
-        self.service.metrics.finished(tenant, model, Outcome::Refused.name());
+        self.service
+            .metrics
+            .finished(tenant, model, Outcome::Refused.name());
         info!(
             request_id = given.as_ref().map_or("", |facts| facts.request_id.as_str()),
             tenant,
@@ -167,10 +190,14 @@ impl Exchange {
     }
 
     fn finished(&self, caller: &Caller, facts: &Facts, outcome: Outcome, bill: Option<&account::Bill>) {
-        self.service.metrics.finished(caller.tenant(), &facts.model, outcome.name());
+        self.service
+            .metrics
+            .finished(caller.tenant(), &facts.model, outcome.name());
         let usage = bill.map(|bill| bill.usage).unwrap_or_default();
         if let Some(bill) = bill {
-            self.service.metrics.metered(caller.tenant(), &facts.model, &bill.usage, bill.cost);
+            self.service
+                .metrics
+                .metered(caller.tenant(), &facts.model, &bill.usage, bill.cost);
         }
         info!(
             request_id = facts.request_id,
@@ -225,14 +252,23 @@ impl tollgate_wire::Exchange for Exchange {
         let now = SystemTime::now();
         let bill = forwarded.account.bill(&forwarded.answer);
         forwarded.answer.store(&self.service, now).await;
-        forwarded.outcome =
-            if forwarded.answer.is_error() { Outcome::ProviderError } else { Outcome::Answered };
+        forwarded.outcome = if forwarded.answer.is_error() {
+            Outcome::ProviderError
+        } else {
+            Outcome::Answered
+        };
         verdict.with(bill.metadata())
     }
 
     async fn close(mut self) {
         if let Stage::Forwarded(forwarded) = std::mem::replace(&mut self.stage, Stage::Idle) {
-            let Forwarded { caller, facts, account, answer, outcome } = *forwarded;
+            let Forwarded {
+                caller,
+                facts,
+                account,
+                answer,
+                outcome,
+            } = *forwarded;
             let bill = account.bill(&answer);
             account.settle(&self.service, &bill, SystemTime::now()).await;
             for (entity, count) in answer.counts().iter() {
@@ -256,11 +292,17 @@ fn target(caller: &Caller, facts: &Facts) -> Result<Option<String>, ApiError> {
         return Ok(None);
     }
     let choice = facts.choice_for(caller.tenant()).ok_or_else(|| {
-        ApiError::new(ErrorKind::NotFound, format!("no route for model `{}` and this virtual key", facts.model))
-            .code("no_route")
-            .param("model")
+        ApiError::new(
+            ErrorKind::NotFound,
+            format!("no route for model `{}` and this virtual key", facts.model),
+        )
+        .code("no_route")
+        .param("model")
     })?;
-    let routed = facts.choice.as_ref().is_some_and(|routed| routed.target == choice.target);
+    let routed = facts
+        .choice
+        .as_ref()
+        .is_some_and(|routed| routed.target == choice.target);
     Ok((!routed).then(|| choice.target.clone()))
 }
 
@@ -270,8 +312,11 @@ struct Given(Option<Facts>);
 fn facts(attributes: &Attributes) -> Result<Given, ApiError> {
     let header = attributes.text("request.headers['x-tollgate-facts']");
     let facts = header.map(Facts::from_header).transpose().map_err(|_| {
-        ApiError::new(ErrorKind::Internal, "router.wasm and the policy service are of different versions")
-            .code("version_mismatch")
+        ApiError::new(
+            ErrorKind::Internal,
+            "router.wasm and the policy service are of different versions",
+        )
+        .code("version_mismatch")
     })?;
     Ok(Given(facts))
 }
@@ -279,9 +324,13 @@ fn facts(attributes: &Attributes) -> Result<Given, ApiError> {
 impl Given {
     fn endpoint(&self, attributes: &Attributes) -> Result<Endpoint, ApiError> {
         let path = attributes.text("request.path").unwrap_or_default();
-        self.0.as_ref().map(|facts| facts.endpoint).or_else(|| Endpoint::from_path(path)).ok_or_else(|| {
-            ApiError::new(ErrorKind::NotFound, "there is no such path at this gateway").code("not_found")
-        })
+        self.0
+            .as_ref()
+            .map(|facts| facts.endpoint)
+            .or_else(|| Endpoint::from_path(path))
+            .ok_or_else(|| {
+                ApiError::new(ErrorKind::NotFound, "there is no such path at this gateway").code("not_found")
+            })
     }
 
     /// The facts; where the filter is absent, the service counts by itself.
@@ -295,7 +344,10 @@ impl Given {
         if let Some(facts) = self.0 {
             return Ok(facts);
         }
-        let model = active.config.model(&read.model).ok_or_else(request::unknown_model)?;
+        let model = active
+            .config
+            .model(&read.model)
+            .ok_or_else(request::unknown_model)?;
         let count = request::count(endpoint, body, model)?;
         Ok(Facts {
             request_id: String::new(),

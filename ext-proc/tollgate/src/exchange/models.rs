@@ -16,15 +16,29 @@ pub(super) fn dialect(attributes: &Attributes) -> Dialect {
 }
 
 /// The body for `/v1/models` or `/v1/models/<name>`.
-pub(super) fn answer(active: &Active, caller: &Caller, dialect: Dialect, path: &str) -> Result<Vec<u8>, ApiError> {
+pub(super) fn answer(
+    active: &Active,
+    caller: &Caller,
+    dialect: Dialect,
+    path: &str,
+) -> Result<Vec<u8>, ApiError> {
     let path = path.split('?').next().unwrap_or(path);
-    let name = path.strip_prefix("/v1/models").unwrap_or_default().trim_matches('/');
-    let mut models = active.config.models.iter().map(|model| model.name.as_str()).filter(|name| caller.identity.may_use(name));
+    let name = path
+        .strip_prefix("/v1/models")
+        .unwrap_or_default()
+        .trim_matches('/');
+    let mut models = active
+        .config
+        .models
+        .iter()
+        .map(|model| model.name.as_str())
+        .filter(|name| caller.identity.may_use(name));
     let value = if name.is_empty() {
         list(dialect, models.map(|name| entry(dialect, name)).collect())
     } else {
         let found = models.find(|model| *model == name).ok_or_else(|| {
-            ApiError::new(ErrorKind::NotFound, "there is no such model for this virtual key").code("model_not_found")
+            ApiError::new(ErrorKind::NotFound, "there is no such model for this virtual key")
+                .code("model_not_found")
         })?;
         entry(dialect, found)
     };

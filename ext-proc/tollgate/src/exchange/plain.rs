@@ -56,7 +56,13 @@ impl From<BodyError> for Unfit {
 
 /// Redacts and restores every text of a body.
 pub(super) fn rewrite(endpoint: Endpoint, body: &str, restorer: &Restorer) -> Result<Rewritten, Unfit> {
-    let mut pass = Pass { restorer, edits: Splice::new(), counts: Counts::default(), blocked: None, unknown: None };
+    let mut pass = Pass {
+        restorer,
+        edits: Splice::new(),
+        counts: Counts::default(),
+        blocked: None,
+        unknown: None,
+    };
     let facts = answer::walk(endpoint, body, &mut pass)?;
     if let Some(entity) = pass.blocked {
         return Err(Unfit::Blocked(entity));
@@ -65,7 +71,11 @@ pub(super) fn rewrite(endpoint: Endpoint, body: &str, restorer: &Restorer) -> Re
         return Err(Unfit::UnknownShape(path));
     }
     let body = (!pass.edits.is_empty()).then(|| pass.edits.apply(body));
-    Ok(Rewritten { body, facts, counts: pass.counts })
+    Ok(Rewritten {
+        body,
+        facts,
+        counts: pass.counts,
+    })
 }
 
 /// How a text is to be read by the redaction engine.
@@ -101,7 +111,13 @@ struct Pass<'r> {
 
 impl AnswerVisitor for Pass<'_> {
     fn text(&mut self, _: Channel, str: &Str<'_>, text_kind: TextKind) {
-        let Restorer { engine, rules, vault, idle, .. } = self.restorer;
+        let Restorer {
+            engine,
+            rules,
+            vault,
+            idle,
+            ..
+        } = self.restorer;
         if *idle {
             return;
         }

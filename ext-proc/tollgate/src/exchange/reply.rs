@@ -24,9 +24,24 @@ pub(super) fn refusal(error: &ApiError, dialect: Dialect, retry_after: Option<st
 }
 
 /// An answer that is not an error.
-pub(super) fn answer(stream: bool, body: Vec<u8>, headers: Vec<(&'static str, String)>, metadata: Metadata) -> Reply {
-    let content_type = if stream { "text/event-stream; charset=utf-8" } else { "application/json" };
+pub(super) fn answer(
+    stream: bool,
+    body: Vec<u8>,
+    headers: Vec<(&'static str, String)>,
+    metadata: Metadata,
+) -> Reply {
+    let content_type = if stream {
+        "text/event-stream; charset=utf-8"
+    } else {
+        "application/json"
+    };
     let mut all = vec![("content-type", content_type.to_owned())];
     all.extend(headers);
-    Reply { status: 200, headers: all, body, details: "tollgate_answered", metadata }
+    Reply {
+        status: 200,
+        headers: all,
+        body,
+        details: "tollgate_answered",
+        metadata,
+    }
 }

@@ -28,11 +28,19 @@ pub(super) struct Read {
 }
 
 /// Reads a body once.
-pub(super) fn read(engine: &Engine, caller: &Caller, endpoint: Endpoint, bytes: &[u8]) -> Result<Read, ApiError> {
+pub(super) fn read(
+    engine: &Engine,
+    caller: &Caller,
+    endpoint: Endpoint,
+    bytes: &[u8],
+) -> Result<Read, ApiError> {
     let text = body::text(bytes)?;
     let redaction = &caller.redaction;
     let mut pass = Pass {
-        redactor: redaction.request.as_ref().map(|rules| Redactor::new(engine, rules, redaction.key.clone())),
+        redactor: redaction
+            .request
+            .as_ref()
+            .map(|rules| Redactor::new(engine, rules, redaction.key.clone())),
         hasher: (caller.policy().cache != Cache::Off).then(|| CanonicalHasher::new(endpoint)),
         edits: Splice::new(),
         blocked: None,
@@ -52,7 +60,14 @@ pub(super) fn read(engine: &Engine, caller: &Caller, endpoint: Endpoint, bytes: 
         None => (Vault::new(redaction.key.clone()), Counts::default()),
     };
     let digest = pass.hasher.and_then(|hasher| hasher.finish().ok());
-    Ok(Read { facts, edits: pass.edits, digest, vault, counts, refusal })
+    Ok(Read {
+        facts,
+        edits: pass.edits,
+        digest,
+        vault,
+        counts,
+        refusal,
+    })
 }
 
 /// Counts a prompt where `router.wasm` did not.
@@ -65,7 +80,12 @@ pub(super) fn count(endpoint: Endpoint, bytes: &[u8], model: &Model) -> Result<C
 
 /// The error for a model that no configuration names.
 pub(super) fn unknown_model() -> ApiError {
-    ApiError::new(ErrorKind::NotFound, "this model is not configured at this gateway").code("model_not_found").param("model")
+    ApiError::new(
+        ErrorKind::NotFound,
+        "this model is not configured at this gateway",
+    )
+    .code("model_not_found")
+    .param("model")
 }
 
 struct Pass<'e> {
@@ -81,12 +101,17 @@ impl Pass<'_> {
     fn refusal(&self, caller: &Caller) -> Option<ApiError> {
         if let Some(entity) = self.blocked {
             return Some(
-                ApiError::new(ErrorKind::InvalidRequest, format!("the request holds data that must not leave: {entity}"))
-                    .code("content_blocked"),
+                ApiError::new(
+                    ErrorKind::InvalidRequest,
+                    format!("the request holds data that must not leave: {entity}"),
+                )
+                .code("content_blocked"),
             );
         }
         let path = self.unknown.as_ref()?;
-        let Redaction::On(rules) = &caller.policy().redaction else { return None };
+        let Redaction::On(rules) = &caller.policy().redaction else {
+            return None;
+        };
         if rules.request.is_none() || rules.on_unknown_shape == OnUnknownShape::Forward {
             return None;
         }
@@ -191,7 +216,11 @@ impl UsageOption {
             match body.get(value.clone()) {
                 Some(object) if object.starts_with('{') => {
                     let empty = object[1..].trim_start().starts_with('}');
-                    let member = if empty { "\"include_usage\":true" } else { "\"include_usage\":true," };
+                    let member = if empty {
+                        "\"include_usage\":true"
+                    } else {
+                        "\"include_usage\":true,"
+                    };
                     edits.replace(value.start + 1..value.start + 1, member);
                 }
                 _ => edits.replace(value, ASKED),
@@ -232,18 +261,41 @@ mod tests {
     fn every_stream_is_asked_for_its_usage() {
         for (options, expected) in [
             ("", r#","stream_options":{"include_usage":true}"#),
-            (r#","stream_options":null"#, r#","stream_options":{"include_usage":true}"#),
-            (r#","stream_options": {}"#, r#","stream_options": {"include_usage":true}"#),
-            (r#","stream_options":{"include_usage" : false }"#, r#","stream_options":{"include_usage" : true }"#),
-            (r#","stream_options":{"include_usage":true}"#, r#","stream_options":{"include_usage":true}"#),
-            (r#","stream_options":{"x":1}"#, r#","stream_options":{"include_usage":true,"x":1}"#),
+            (
+                r#","stream_options":null"#,
+                r#","stream_options":{"include_usage":true}"#,
+            ),
+            (
+                r#","stream_options": {}"#,
+                r#","stream_options": {"include_usage":true}"#,
+            ),
+            (
+                r#","stream_options":{"include_usage" : false }"#,
+                r#","stream_options":{"include_usage" : true }"#,
+            ),
+            (
+                r#","stream_options":{"include_usage":true}"#,
+                r#","stream_options":{"include_usage":true}"#,
+            ),
+            (
+                r#","stream_options":{"x":1}"#,
+                r#","stream_options":{"include_usage":true,"x":1}"#,
+            ),
         ] {
-            let body = |options| format!(r#"{{"model":"m","messages":[{{"role":"user","content":"}}"}}],"stream":true{options}}}"#);
+            let body = |options| {
+                format!(
+                    r#"{{"model":"m","messages":[{{"role":"user","content":"}}"}}],"stream":true{options}}}"#
+                )
+            };
             let mut visitor = Options(UsageOption::default());
             request::walk(Endpoint::ChatCompletions, &body(options), &mut visitor).unwrap();
             let mut edits = Splice::new();
             visitor.0.ask(&body(options), &mut edits);
-            assert_eq!(String::from_utf8(edits.apply(body(options))).unwrap(), body(expected), "{options}");
+            assert_eq!(
+                String::from_utf8(edits.apply(body(options))).unwrap(),
+                body(expected),
+                "{options}"
+            );
         }
     }
 }

@@ -45,7 +45,12 @@ struct Open {
 }
 
 impl Stream {
-    pub(super) fn new(endpoint: Endpoint, restorer: Restorer, include_usage: bool, meter: Option<Meter>) -> Self {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        restorer: Restorer,
+        include_usage: bool,
+        meter: Option<Meter>,
+    ) -> Self {
         let events = Events {
             endpoint,
             restorer,
@@ -60,7 +65,10 @@ impl Stream {
             may_have_restored: false,
             counts: Counts::default(),
         };
-        Self { decoder: Decoder::default(), events }
+        Self {
+            decoder: Decoder::default(),
+            events,
+        }
     }
 
     /// What the client gets for these bytes.
@@ -82,7 +90,10 @@ impl Stream {
             // Some providers leave out the last blank line.
             let mut whole = leftover.raw;
             whole.extend_from_slice(b"\n\n");
-            if decoder.push(&whole, |event| events.take(event, &mut out)).is_err() {
+            if decoder
+                .push(&whole, |event| events.take(event, &mut out))
+                .is_err()
+            {
                 events.fail(&Unfit::Unreadable.to_error(), &mut out);
             }
         }
@@ -104,13 +115,20 @@ impl Stream {
 
     /// Whether everything came, to its proper end.
     pub(super) fn is_complete(&self) -> bool {
-        let Events { ended, failed, finish, .. } = &self.events;
+        let Events {
+            ended,
+            failed,
+            finish,
+            ..
+        } = &self.events;
         *ended && !failed && !finish.is_empty() && finish.iter().all(|finish| finish.is_complete())
     }
 
     /// What was used so far.
     pub(super) fn usage(&self, prompt_tokens: u64) -> Usage {
-        let Events { usage, meter, ended, .. } = &self.events;
+        let Events {
+            usage, meter, ended, ..
+        } = &self.events;
         match meter {
             Some(meter) => meter.usage(*usage, *ended, prompt_tokens),
             None => usage.unwrap_or_default(),
@@ -128,7 +146,8 @@ impl Stream {
 
 /// Every token has an underscore, which the engine also knows as an escape, an entity or a look-alike.
 fn may_hold_token(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'_' | b'\\' | b'&' | b'%' | 0x80..))
+    text.bytes()
+        .any(|byte| matches!(byte, b'_' | b'\\' | b'&' | b'%' | 0x80..))
 }
 
 /// Whether an event consists of the lines that were read, and of no comments or other lines that text could hide in.
@@ -158,7 +177,11 @@ impl Events {
         if self.is_our_usage_report(&read) {
             return;
         }
-        let edits = if self.restorer.idle { Splice::new() } else { self.edit(&read, event.data) };
+        let edits = if self.restorer.idle {
+            Splice::new()
+        } else {
+            self.edit(&read, event.data)
+        };
         if let Some(entity) = self.channels.iter().find_map(|open| open.transducer.blocked()) {
             return self.fail(&Unfit::Blocked(entity).to_error(), out);
         }
@@ -209,7 +232,9 @@ impl Events {
             self.may_have_restored |= may_hold_token(&decoded);
             let open = self.open(delta);
             open.transducer.push(&decoded, &mut text);
-            let last_of_channel = read.deltas[at + 1..].iter().all(|later| later.channel != delta.channel);
+            let last_of_channel = read.deltas[at + 1..]
+                .iter()
+                .all(|later| later.channel != delta.channel);
             if last_of_channel && read.closes.contains(&delta.channel) {
                 open.transducer.finish(&mut text);
             }
@@ -220,7 +245,13 @@ impl Events {
                 edits.replace_text(&delta.str, &text);
             }
         }
-        let Restorer { engine, rules, vault, strict, .. } = &self.restorer;
+        let Restorer {
+            engine,
+            rules,
+            vault,
+            strict,
+            ..
+        } = &self.restorer;
         for whole in &read.wholes {
             let decoded = whole.str.decode();
             self.may_have_restored |= may_hold_token(&decoded);
@@ -241,12 +272,22 @@ impl Events {
     }
 
     fn open(&mut self, delta: &Piece<'_>) -> &mut Open {
-        let at = self.channels.iter().position(|open| open.channel == delta.channel).unwrap_or_else(|| {
-            let Restorer { engine, rules, vault, .. } = self.restorer.clone();
-            let transducer = Transducer::new(engine, rules, vault, kind(delta.kind));
-            self.channels.push(Open { channel: delta.channel, transducer, template: String::new() });
-            self.channels.len() - 1
-        });
+        let at = self
+            .channels
+            .iter()
+            .position(|open| open.channel == delta.channel)
+            .unwrap_or_else(|| {
+                let Restorer {
+                    engine, rules, vault, ..
+                } = self.restorer.clone();
+                let transducer = Transducer::new(engine, rules, vault, kind(delta.kind));
+                self.channels.push(Open {
+                    channel: delta.channel,
+                    transducer,
+                    template: String::new(),
+                });
+                self.channels.len() - 1
+            });
         &mut self.channels[at]
     }
 

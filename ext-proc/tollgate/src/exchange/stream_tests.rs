@@ -14,7 +14,9 @@ fn restorer(value: &str) -> (Restorer, String) {
     let request = Rules::usual(Operator::Token);
     let key = TenantKey::new([7; 32]);
     let mut redactor = Redactor::new(&engine, &request, key.clone());
-    let Verdict::Pass(token) = redactor.text(value) else { panic!("blocked") };
+    let Verdict::Pass(token) = redactor.text(value) else {
+        panic!("blocked")
+    };
     let token = token.into_owned();
     assert_ne!(token, value);
     let answer = Rules::builder()
@@ -23,7 +25,10 @@ fn restorer(value: &str) -> (Restorer, String) {
         .build()
         .unwrap();
     let vault = redactor.into_vault();
-    (Restorer::for_tests(engine, Arc::new(answer), Arc::new(vault), key), token)
+    (
+        Restorer::for_tests(engine, Arc::new(answer), Arc::new(vault), key),
+        token,
+    )
 }
 
 fn run(endpoint: Endpoint, restorer: &Restorer, include_usage: bool, chunks: &[&[u8]]) -> (String, Stream) {
@@ -42,7 +47,11 @@ fn text_of(stream: &str, pointer: &str) -> String {
         .lines()
         .filter_map(|line| line.strip_prefix("data: "))
         .filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok())
-        .filter_map(|event| event.pointer(pointer).and_then(|text| text.as_str().map(str::to_owned)))
+        .filter_map(|event| {
+            event
+                .pointer(pointer)
+                .and_then(|text| text.as_str().map(str::to_owned))
+        })
         .collect()
 }
 
@@ -50,13 +59,15 @@ fn chat(deltas: &[&str], usage: bool) -> String {
     let mut stream: String = deltas
         .iter()
         .map(|delta| {
-            let delta = serde_json::json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": delta } }] });
+            let delta =
+                serde_json::json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": delta } }] });
             format!("data: {delta}\n\n")
         })
         .collect();
     stream += "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
     if usage {
-        stream += "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
+        stream +=
+            "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
     }
     stream + "data: [DONE]\n\n"
 }
@@ -84,7 +95,12 @@ fn every_cut_gives_the_same_text() {
 #[test]
 fn a_client_that_asks_for_usage_gets_it() {
     let (restorer, _) = restorer("jane.doe@example.org");
-    let (out, _) = run(Endpoint::ChatCompletions, &restorer, true, &[chat(&["hi"], true).as_bytes()]);
+    let (out, _) = run(
+        Endpoint::ChatCompletions,
+        &restorer,
+        true,
+        &[chat(&["hi"], true).as_bytes()],
+    );
     assert!(out.contains("\"prompt_tokens\":5"));
 }
 
@@ -101,7 +117,10 @@ fn what_is_blocked_ends_the_stream_with_an_error() {
 #[test]
 fn events_that_cannot_be_read_are_not_passed() {
     let (restorer, _) = restorer("jane.doe@example.org");
-    for stream in ["data: not json, bob@example.com\n\n", "data: {\"choices\":[{\"delta\":{\"content\":{\"x\":\"bob@example.com\"}}}]}\n\n"] {
+    for stream in [
+        "data: not json, bob@example.com\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":{\"x\":\"bob@example.com\"}}}]}\n\n",
+    ] {
         let (out, state) = run(Endpoint::ChatCompletions, &restorer, false, &[stream.as_bytes()]);
         assert!(!out.contains("bob@example.com"), "{out}");
         assert!(out.contains("error"), "{out}");

@@ -6,7 +6,10 @@ use std::sync::{Arc, LazyLock};
 
 use anyhow::Context as _;
 use tollgate_budget::{Budget, NanoUsd, PerMinute, PerToken, Price, Quota, Quotas, Rule, Scope, Window};
-use tollgate_config::{Config, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Redaction, SecretRef, Tenant};
+use tollgate_config::{
+    Config, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Redaction, SecretRef,
+    Tenant,
+};
 use tollgate_redact::{Entity, Operator, Rules, TenantKey};
 
 /// The configuration in force.
@@ -54,10 +57,17 @@ impl Active {
         for tenant in &config.tenants {
             let redaction = Arc::new(redaction(tenant, &secret)?);
             for key in &tenant.keys {
-                let identity = Identity { tenant: Arc::clone(tenant), key: Arc::clone(key) };
+                let identity = Identity {
+                    tenant: Arc::clone(tenant),
+                    key: Arc::clone(key),
+                };
                 let quotas = quotas(&identity)
                     .with_context(|| format!("tenant `{}`, key `{}`", tenant.name, key.name))?;
-                let caller = Caller { identity, quotas, redaction: Arc::clone(&redaction) };
+                let caller = Caller {
+                    identity,
+                    quotas,
+                    redaction: Arc::clone(&redaction),
+                };
                 callers.insert(key.hash, Arc::new(caller));
             }
         }
@@ -74,7 +84,10 @@ impl Active {
 pub(crate) fn known<'a>(env: &'a dyn Fn(&str) -> Option<String>) -> Known<'a> {
     static ENTITIES: LazyLock<Vec<&'static str>> =
         LazyLock::new(|| Entity::ALL.iter().map(|entity| entity.name()).collect());
-    Known { env, entities: Some(&ENTITIES) }
+    Known {
+        env,
+        entities: Some(&ENTITIES),
+    }
 }
 
 /// A price list in the budget's terms.
@@ -115,10 +128,12 @@ fn redaction(tenant: &Tenant, secret: &[u8]) -> anyhow::Result<TenantRedaction> 
         Redaction::Off => (None, None),
         Redaction::On(rules) => (rules.request.as_ref(), rules.answer.as_ref()),
     };
-    let compile = |rules: &EntityRules| rules_of(rules).with_context(|| format!("policy `{}`, redaction", policy.name));
+    let compile =
+        |rules: &EntityRules| rules_of(rules).with_context(|| format!("policy `{}`, redaction", policy.name));
     let key = match &tenant.redaction_key {
         Some(reference) => {
-            let own = read_secret(reference).with_context(|| format!("tenant `{}`, redaction_key", tenant.name))?;
+            let own =
+                read_secret(reference).with_context(|| format!("tenant `{}`, redaction_key", tenant.name))?;
             TenantKey::derive(&own, &tenant.name)
         }
         None => TenantKey::derive(secret, &tenant.name),
@@ -128,7 +143,9 @@ fn redaction(tenant: &Tenant, secret: &[u8]) -> anyhow::Result<TenantRedaction> 
         // Without rules of its own an answer still passes the transducer, which puts the request's tokens back.
         answer: Arc::new(match answer {
             Some(rules) => compile(rules)?,
-            None => Rules::builder().build().map_err(|errors| anyhow::anyhow!("{errors:?}"))?,
+            None => Rules::builder()
+                .build()
+                .map_err(|errors| anyhow::anyhow!("{errors:?}"))?,
         }),
         key,
     })
@@ -140,7 +157,9 @@ fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
         builder = builder.usual(operator);
     }
     for (name, chosen) in &configured.entities {
-        let entity: Entity = name.parse().map_err(|_| anyhow::anyhow!("there is no entity `{name}`"))?;
+        let entity: Entity = name
+            .parse()
+            .map_err(|_| anyhow::anyhow!("there is no entity `{name}`"))?;
         builder = match operator(*chosen) {
             Some(operator) => builder.entity(entity, operator),
             None => builder.without(entity),
@@ -154,7 +173,15 @@ fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
     builder
         .allow(configured.allow.iter().cloned())
         .build()
-        .map_err(|errors| anyhow::anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+        .map_err(|errors| {
+            anyhow::anyhow!(
+                errors
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            )
+        })
 }
 
 fn operator(configured: Configured) -> Option<Operator> {
@@ -171,10 +198,12 @@ fn operator(configured: Configured) -> Option<Operator> {
 
 fn read_secret(reference: &SecretRef) -> anyhow::Result<Vec<u8>> {
     let secret = match reference {
-        SecretRef::Env(name) => {
-            std::env::var(name).with_context(|| format!("environment variable {name} is not set"))?.into_bytes()
+        SecretRef::Env(name) => std::env::var(name)
+            .with_context(|| format!("environment variable {name} is not set"))?
+            .into_bytes(),
+        SecretRef::File(path) => {
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
         }
-        SecretRef::File(path) => std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
     };
     Ok(secret.trim_ascii_end().to_vec())
 }

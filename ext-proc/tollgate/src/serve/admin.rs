@@ -39,7 +39,9 @@ pub(super) async fn serve(listener: TcpListener, service: Arc<Service>, ready: w
                 async move { Ok::<_, Infallible>(response) }
             });
             // A client that breaks its own connection is nobody's concern here.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), answer).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(socket), answer)
+                .await;
         });
     }
 }
@@ -51,16 +53,24 @@ fn answer(request: &Request<Incoming>, service: &Service, ready: bool) -> Respon
     match request.uri().path() {
         "/healthz" => plain(StatusCode::OK, "ok\n".into()),
         "/readyz" if ready => plain(StatusCode::OK, "ready\n".into()),
-        "/readyz" => plain(StatusCode::SERVICE_UNAVAILABLE, "not ready: starting or draining\n".into()),
+        "/readyz" => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: starting or draining\n".into(),
+        ),
         "/metrics" => {
             let mut response = plain(StatusCode::OK, service.metrics.encode());
             response.headers_mut().insert(
                 header::CONTENT_TYPE,
-                header::HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8"),
+                header::HeaderValue::from_static(
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                ),
             );
             response
         }
-        _ => plain(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n".into()),
+        _ => plain(
+            StatusCode::NOT_FOUND,
+            "there are /healthz, /readyz and /metrics\n".into(),
+        ),
     }
 }
 

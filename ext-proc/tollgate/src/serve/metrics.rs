@@ -88,16 +88,37 @@ impl Metrics {
     fn registered(mut self) -> Self {
         let registry = &mut self.registry;
         registry.register("requests", "Exchanges by how they ended", self.requests.clone());
-        registry.register("tokens", "Tokens by direction (input, cached_input, output)", self.tokens.clone());
-        registry.register_with_unit("cost", "What answers cost", Unit::Other("usd".into()), self.cost.clone());
-        registry.register("redacted_entities", "Entities found, by kind and direction", self.entities.clone());
-        registry.register("cache_lookups", "Look-ups in the cache by result", self.cache.clone());
+        registry.register(
+            "tokens",
+            "Tokens by direction (input, cached_input, output)",
+            self.tokens.clone(),
+        );
+        registry.register_with_unit(
+            "cost",
+            "What answers cost",
+            Unit::Other("usd".into()),
+            self.cost.clone(),
+        );
+        registry.register(
+            "redacted_entities",
+            "Entities found, by kind and direction",
+            self.entities.clone(),
+        );
+        registry.register(
+            "cache_lookups",
+            "Look-ups in the cache by result",
+            self.cache.clone(),
+        );
         registry.register(
             "budget_store_errors",
             "Times that the store of budgets and limits failed",
             self.store_errors.clone(),
         );
-        registry.register("config_reloads", "Changes of the configuration file by result", self.reloads.clone());
+        registry.register(
+            "config_reloads",
+            "Changes of the configuration file by result",
+            self.reloads.clone(),
+        );
         registry.register_with_unit(
             "config_applied_timestamp",
             "When the configuration in force was read",
@@ -137,29 +158,54 @@ impl Metrics {
     }
 
     pub(crate) fn finished(&self, tenant: &str, model: &str, outcome: &'static str) {
-        let labels = ByOutcome { tenant: tenant.to_owned(), model: model.to_owned(), outcome };
+        let labels = ByOutcome {
+            tenant: tenant.to_owned(),
+            model: model.to_owned(),
+            outcome,
+        };
         self.requests.get_or_create(&labels).inc();
     }
 
-    pub(crate) fn metered(&self, tenant: &str, model: &str, usage: &tollgate_llm::usage::Usage, cost: NanoUsd) {
+    pub(crate) fn metered(
+        &self,
+        tenant: &str,
+        model: &str,
+        usage: &tollgate_llm::usage::Usage,
+        cost: NanoUsd,
+    ) {
         for (direction, tokens) in [
             ("input", usage.input_tokens),
             ("cached_input", usage.cached_input_tokens),
             ("output", usage.output_tokens),
         ] {
             if tokens > 0 {
-                let labels = ByDirection { tenant: tenant.to_owned(), model: model.to_owned(), direction };
+                let labels = ByDirection {
+                    tenant: tenant.to_owned(),
+                    model: model.to_owned(),
+                    direction,
+                };
                 self.tokens.get_or_create(&labels).inc_by(tokens);
             }
         }
-        #[allow(clippy::cast_precision_loss, reason = "a metric; the ledger keeps whole nano-dollars")]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a metric; the ledger keeps whole nano-dollars"
+        )]
         let usd = cost.0 as f64 / 1e9;
-        let labels = ByModel { tenant: tenant.to_owned(), model: model.to_owned() };
+        let labels = ByModel {
+            tenant: tenant.to_owned(),
+            model: model.to_owned(),
+        };
         self.cost.get_or_create(&labels).inc_by(usd);
     }
 
     pub(crate) fn redacted(&self, entity: &str, direction: &'static str, count: u64) {
-        self.entities.get_or_create(&ByEntity { entity: entity.to_owned(), direction }).inc_by(count);
+        self.entities
+            .get_or_create(&ByEntity {
+                entity: entity.to_owned(),
+                direction,
+            })
+            .inc_by(count);
     }
 
     pub(crate) fn cached(&self, result: &'static str) {
@@ -179,7 +225,9 @@ impl Metrics {
     }
 
     fn mark_reload(&self) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
         self.reloaded_at.set(i64::try_from(now).unwrap_or(i64::MAX));
     }
 }

@@ -74,7 +74,8 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
         BudgetStore::Failing => Stores::Failing(FailingStore),
     };
     let mut fallback_secret = [0; 32];
-    getrandom::fill(&mut fallback_secret).map_err(|error| anyhow::anyhow!("no random bytes from the system: {error}"))?;
+    getrandom::fill(&mut fallback_secret)
+        .map_err(|error| anyhow::anyhow!("no random bytes from the system: {error}"))?;
     let service = Arc::new(Service {
         active: ArcSwap::from_pointee(Active::new(config, &fallback_secret)?),
         engine: Arc::new(tollgate_redact::Engine::new()),
@@ -133,7 +134,12 @@ impl Addresses {
             Address::Tcp(address) => Endpoint::Tcp(*address),
             Address::Unix(path) => Endpoint::Unix(path.clone()),
         };
-        let largest = config.listeners.iter().map(|listener| listener.max_body).max().unwrap_or_default();
+        let largest = config
+            .listeners
+            .iter()
+            .map(|listener| listener.max_body)
+            .max()
+            .unwrap_or_default();
         Self {
             service,
             admin: config.service.admin,

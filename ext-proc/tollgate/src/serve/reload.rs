@@ -26,7 +26,10 @@ impl Source {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}; name the file with --config", path.display()))?;
-        Ok(Self { path: path.to_owned(), text })
+        Ok(Self {
+            path: path.to_owned(),
+            text,
+        })
     }
 
     /// Validates the content.
@@ -64,10 +67,17 @@ pub(super) async fn watch(mut source: Source, service: Arc<Service>) {
 
 fn apply(source: &Source, service: &Service) -> anyhow::Result<()> {
     let config = source.parse()?;
-    let (before, after) = (Addresses::of(&service.active.load().config), Addresses::of(&config));
+    let (before, after) = (
+        Addresses::of(&service.active.load().config),
+        Addresses::of(&config),
+    );
     if before.service != after.service || before.admin != after.admin || before.max_body != after.max_body {
-        warn!("service.address, service.admin and the largest listeners[].max_body change only with a restart");
+        warn!(
+            "service.address, service.admin and the largest listeners[].max_body change only with a restart"
+        );
     }
-    service.active.store(Arc::new(Active::new(config, &service.fallback_secret)?));
+    service
+        .active
+        .store(Arc::new(Active::new(config, &service.fallback_secret)?));
     Ok(())
 }
