@@ -1,6 +1,10 @@
 //! Reads cargo's own metadata and checks who depends on whom. A new wall is a new line in a table.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop with what it found")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop with what it found"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
