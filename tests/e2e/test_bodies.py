@@ -96,6 +96,7 @@ def test_over_the_limit_in_chunks(gateway, openai_main):
         try:
             for _ in range(14):
                 connection.socket.sendall(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+            connection.socket.sendall(b"0\r\n\r\n")
         except (BrokenPipeError, ConnectionResetError):
             pass
         answer = connection.head()

@@ -99,6 +99,26 @@ def test_a_service_that_does_not_answer(start_gateway, simulator, openai_main, a
         gateway.service.send_signal(signal.SIGCONT)
 
 
+@pytest.mark.parametrize("on_store_failure, status", [("closed", 503), ("open", 200)])
+def test_the_store_of_budgets_fails(start_gateway, simulator, on_store_failure, status):
+    """`store: failing` is there to rehearse this."""
+
+    def edit(config):
+        config["policies"] = [{**REDACTING, "budget": {"on_store_failure": on_store_failure}, "limits": {"requests_per_minute": 100}}]
+        config["budget"] = {"store": "failing"}
+        config["tenants"][0]["budget"] = {"usd": 1}
+
+    gateway = start_gateway(edit)
+    for stream in (False, True):
+        answer = gateway.post("/v1/chat/completions", {"model": "gpt-4o", "messages": HELLO, "max_tokens": 10, "stream": stream})
+        assert answer.status == status, answer.body
+        assert status == 200 or answer.json["error"]["message"]
+    seen = [received.body for received in simulator["openai-main"].requests()]
+    # Open is about money: the rest of the policy holds.
+    assert len(seen) == (2 if status == 200 else 0) and "jane@" not in "".join(seen)
+    gateway.wait_for(lambda: gateway.metric("tollgate_budget_store_errors_total") > 0)
+
+
 def test_the_service_dies_while_a_provider_answers(start_gateway):
     """Closed: what the provider says cannot be checked any more, so the client does not get it."""
     gateway = start_gateway(closed)

@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 FILTERS = Path(os.environ.get("TOLLGATE_FILTERS", ROOT / "target" / "filters"))
-RUNS = ROOT / "target" / "e2e"
+# Two runs in one checkout need different folders.
+RUNS = Path(os.environ.get("TOLLGATE_E2E_RUNS", ROOT / "target" / "e2e"))
 
 
 def binary(name: str, variable: str) -> Path:
