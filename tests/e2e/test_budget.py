@@ -165,3 +165,30 @@ def test_tokens_per_minute(gateway):
 
 def test_no_budget_means_no_limit(gateway):
     assert gateway.post("/v1/chat/completions", {"model": "gpt-4o", "messages": HELLO}, sim(completion_tokens=10**6), GLOBEX).status == 200
+
+
+def test_what_an_exchange_did_cost_is_known_before_its_client_asks_again(start_gateway):
+    """Settled before the last byte leaves, plain and streamed: no key gets a second request through by being quick."""
+    keys = [f"tg-quick-{number}-0123456789" for number in range(60)]
+
+    def edit(config):
+        named(config["tenants"], "acme")["keys"] += [
+            {"name": f"quick-{number}", "hash": hashed(key), "budget": {"usd": 0.35, "window": "1d"}}
+            for number, key in enumerate(keys)
+        ]
+
+    gateway = start_gateway(edit)
+
+    def twice(number):
+        body = {
+            "model": "gpt-4o",
+            "messages": [{"role": "user", "content": "hello"}],
+            "max_tokens": 100,
+            "stream": number % 2 == 0,
+        }
+        overspent = sim(prompt_tokens=9, completion_tokens=400)
+        first = gateway.post("/v1/chat/completions", body, overspent, keys[number])
+        return first.status, gateway.post("/v1/chat/completions", {**body, "max_tokens": 1}, None, keys[number]).status
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(twice, range(len(keys)))) == {(200, 429)}

@@ -105,8 +105,8 @@ impl Account {
     }
 
     /// Puts what it did cost in the place of what was held.
-    pub(super) async fn settle(self, service: &Service, bill: &Bill, now: SystemTime) {
-        let Some(reservation) = self.reservation else {
+    pub(super) async fn settle(&mut self, service: &Service, bill: &Bill, now: SystemTime) {
+        let Some(reservation) = self.reservation.take() else {
             return;
         };
         let settled = if bill.void {

@@ -146,6 +146,11 @@ impl Answer {
         matches!(self.state, State::Failed)
     }
 
+    /// Whether a stream has had its last event. Clients don't wait for the end of its bytes.
+    pub(super) fn has_said_all(&self) -> bool {
+        matches!(&self.state, State::Streaming { sent, .. } if sent.has_ended())
+    }
+
     /// What was used so far; `None` if nobody charges for it.
     pub(super) fn usage(&self) -> Option<Usage> {
         let prompt = self.facts.prompt_tokens;

@@ -32,7 +32,7 @@ use tollgate_routing::facts::Facts;
 use tollgate_wire::{AnswerVerdict, Attributes, Reply, RequestVerdict};
 use tracing::info;
 
-use self::account::Account;
+use self::account::{Account, Bill};
 use self::answer::Answer;
 use crate::serve::{Active, Caller, Service};
 
@@ -59,7 +59,8 @@ struct Forwarded {
     facts: Facts,
     account: Account,
     answer: Answer,
-    outcome: Outcome,
+    /// Once the answer is over: how it ended and what it cost.
+    settled: Option<(Outcome, Bill)>,
 }
 
 /// How an exchange ended, for metrics and the log.
@@ -153,13 +154,12 @@ impl Exchange {
         metadata.extend(target.map(|target| (decision::TARGET, target.into())));
         let body = (!read.edits.is_empty()).then(|| read.edits.apply(&body));
         let answer = Answer::new(restorer, lookup, &facts, model.tokenizer);
-        let outcome = Outcome::ClientLeft;
         self.stage = Stage::Forwarded(Box::new(Forwarded {
             caller,
             facts,
             account,
             answer,
-            outcome,
+            settled: None,
         }));
         Ok(RequestVerdict::Forward { body, metadata })
     }
@@ -189,7 +189,7 @@ impl Exchange {
         reply::refusal(error, dialect, *retry_after)
     }
 
-    fn finished(&self, caller: &Caller, facts: &Facts, outcome: Outcome, bill: Option<&account::Bill>) {
+    fn finished(&self, caller: &Caller, facts: &Facts, outcome: Outcome, bill: Option<&Bill>) {
         self.service
             .metrics
             .finished(caller.tenant(), &facts.model, outcome.name());
@@ -246,18 +246,22 @@ impl tollgate_wire::Exchange for Exchange {
             return AnswerVerdict::Keep(Vec::new());
         };
         let verdict = forwarded.answer.take(attributes, chunk, end);
-        if !end {
+        if forwarded.settled.is_some() || !(end || forwarded.answer.has_said_all()) {
             return verdict;
         }
+        // Before the client has its last byte, so that whatever it asks next is reserved against what this did cost.
         let now = SystemTime::now();
         let bill = forwarded.account.bill(&forwarded.answer);
+        forwarded.account.settle(&self.service, &bill, now).await;
         forwarded.answer.store(&self.service, now).await;
-        forwarded.outcome = if forwarded.answer.is_error() {
+        let metadata = bill.metadata();
+        let outcome = if forwarded.answer.is_error() {
             Outcome::ProviderError
         } else {
             Outcome::Answered
         };
-        verdict.with(bill.metadata())
+        forwarded.settled = Some((outcome, bill));
+        verdict.with(metadata)
     }
 
     async fn close(mut self) {
@@ -265,12 +269,18 @@ impl tollgate_wire::Exchange for Exchange {
             let Forwarded {
                 caller,
                 facts,
-                account,
+                mut account,
                 answer,
-                outcome,
+                settled,
             } = *forwarded;
-            let bill = account.bill(&answer);
-            account.settle(&self.service, &bill, SystemTime::now()).await;
+            let (outcome, bill) = match settled {
+                Some(settled) => settled,
+                None => {
+                    let bill = account.bill(&answer);
+                    account.settle(&self.service, &bill, SystemTime::now()).await;
+                    (Outcome::ClientLeft, bill)
+                }
+            };
             for (entity, count) in answer.counts().iter() {
                 self.service.metrics.redacted(entity.name(), "answer", count);
             }

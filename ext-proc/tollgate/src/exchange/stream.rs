@@ -113,6 +113,11 @@ impl Stream {
         self.events.may_have_restored
     }
 
+    /// Whether the last event has come.
+    pub(super) fn has_ended(&self) -> bool {
+        self.events.ended
+    }
+
     /// Whether everything came, to its proper end.
     pub(super) fn is_complete(&self) -> bool {
         let Events {
