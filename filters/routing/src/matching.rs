@@ -112,7 +112,10 @@ impl HeaderTest {
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     // Header values are bytes, not text, and the module carries no Unicode tables. The limit bounds memory in every worker;
     // 64 KiB is enough for lists of hundreds of words.
-    RegexBuilder::new(&format!("^(?:{pattern})$")).unicode(false).size_limit(64 << 10).build()
+    RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .unicode(false)
+        .size_limit(64 << 10)
+        .build()
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters. Linear in the text for each `*`.
