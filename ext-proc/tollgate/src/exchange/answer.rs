@@ -99,6 +99,8 @@ enum State {
         usage: Option<Usage>,
         stored: Option<Vec<u8>>,
     },
+    /// An answer that the provider charges for and that the client must not get.
+    Withheld { usage: Usage },
     /// Not an answer: nobody charges for it.
     Failed,
 }
@@ -114,6 +116,10 @@ struct Kept {
 
 /// Streams larger than this are not worth keeping in memory for the cache.
 const LARGEST_KEPT: usize = 4 << 20;
+
+/// The largest body that is gathered for somebody who asked for a stream: a provider that never ends it must not fill our
+/// memory. (Bodies that Envoy buffers are bounded by `listeners[].max_body`.)
+const LARGEST_GATHERED: usize = 32 << 20;
 
 impl Answer {
     pub(super) fn new(restorer: Restorer, lookup: Lookup, facts: &Facts, tokenizer: Tokenizer) -> Self {
@@ -143,7 +149,7 @@ impl Answer {
     }
 
     pub(super) fn is_error(&self) -> bool {
-        matches!(self.state, State::Failed)
+        matches!(self.state, State::Failed | State::Withheld { .. })
     }
 
     /// Whether a stream has had its last event. Clients don't wait for the end of its bytes.
@@ -162,6 +168,7 @@ impl Answer {
             }),
             State::Streaming { sent, .. } => Some(sent.usage(prompt)),
             State::Whole { usage, .. } => *usage,
+            State::Withheld { usage } => Some(*usage),
             State::Gathering { .. } | State::Failed => None,
         }
     }
@@ -183,12 +190,15 @@ impl Answer {
                 } else {
                     body.extend_from_slice(&chunk);
                 }
-                if !end {
+                if !end && body.len() <= LARGEST_GATHERED {
                     return AnswerVerdict::Replace(Vec::new(), Vec::new());
                 }
-                self.whole(true)
+                self.whole()
             }
-            State::Waiting | State::Whole { .. } | State::Failed => AnswerVerdict::Keep(Vec::new()),
+            // What comes behind an end was not looked at, so it goes nowhere.
+            State::Waiting | State::Whole { .. } | State::Withheld { .. } | State::Failed => {
+                AnswerVerdict::Replace(Vec::new(), Vec::new())
+            }
         }
     }
 
@@ -280,12 +290,12 @@ impl Answer {
         }
     }
 
-    /// One body, all of it here. `stream_asked`: the head is gone, so the status cannot change any more.
-    fn whole(&mut self, in_chunks: bool) -> AnswerVerdict {
+    /// One body, all of it here. Where a stream was asked for the head is gone, and the status cannot change any more.
+    fn whole(&mut self) -> AnswerVerdict {
         let State::Gathering { status, body } = std::mem::replace(&mut self.state, State::Failed) else {
             return AnswerVerdict::Keep(Vec::new());
         };
-        let in_chunks = in_chunks && self.facts.stream;
+        let in_chunks = self.facts.stream;
         let read = tollgate_llm::body::text(&body)
             .map_err(|_| plain::Unfit::Unreadable)
             .and_then(|text| plain::rewrite(self.endpoint, text, &self.restorer));
@@ -302,6 +312,9 @@ impl Answer {
                 return AnswerVerdict::Replace(error.to_json(self.endpoint.dialect()), Vec::new());
             }
             Err(unfit) => {
+                self.state = State::Withheld {
+                    usage: self.counted(&body, None),
+                };
                 let error = unfit.to_error();
                 if in_chunks {
                     return AnswerVerdict::Replace(error.to_json(self.endpoint.dialect()), Vec::new());
@@ -313,11 +326,7 @@ impl Answer {
         if status < 400 && !rewritten.facts.error {
             let usage = match rewritten.facts.usage {
                 Some(usage) if usage.input_tokens > 0 => usage,
-                reported => {
-                    let mut meter = Meter::new(self.tokenizer);
-                    plain::meter(self.endpoint, &body, &mut meter);
-                    meter.usage(reported, true, self.facts.prompt_tokens)
-                }
+                reported => self.counted(&body, reported),
             };
             let stored = (rewritten.facts.complete && self.lookup.is_on() && !self.facts.stream)
                 .then(|| self.storable(&body, &rewritten))
@@ -333,6 +342,13 @@ impl Answer {
             None if in_chunks => AnswerVerdict::Replace(body, Vec::new()),
             None => AnswerVerdict::Keep(Vec::new()),
         }
+    }
+
+    /// Usage by our own count, as far as the body can be read.
+    fn counted(&self, body: &[u8], reported: Option<Usage>) -> Usage {
+        let mut meter = Meter::new(self.tokenizer);
+        plain::meter(self.endpoint, body, &mut meter);
+        meter.usage(reported, true, self.facts.prompt_tokens)
     }
 
     fn storable(&self, body: &[u8], sent: &plain::Rewritten) -> Option<Vec<u8>> {
@@ -351,3 +367,7 @@ fn provider_of(metadata: &str) -> Option<String> {
     let (_, rest) = rest.split_once("string_value: \"")?;
     rest.split_once('"').map(|(name, _)| name.to_owned())
 }
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

@@ -68,6 +68,11 @@ impl Lookup {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn off() -> Self {
+        Self { entry: None }
+    }
+
     /// Whether an answer would be stored.
     pub(super) fn is_on(&self) -> bool {
         self.entry.is_some()
