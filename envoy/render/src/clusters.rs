@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tollgate_config::{Address, Config, Provider};
+use tollgate_routing::names;
 
 use crate::filters::{self, duration};
 use crate::plan::{Plan, Target};
@@ -25,7 +26,7 @@ pub(crate) fn direct_name(provider: &Provider) -> String {
 }
 
 pub(crate) fn lane_name(provider: &Provider) -> String {
-    format!("lane-{}", provider.name)
+    format!("{}{}", names::LANE, provider.name)
 }
 
 /// A target's cluster; of a weighted target, the one that begins with `first`.
@@ -127,7 +128,7 @@ fn lane(config: &Config, provider: &Provider) -> Value {
                 },
             },
         },
-        "load_assignment": endpoint(&name, provider, json!({
+        "load_assignment": endpoint(&name, json!({
             "envoy_internal_address": { "server_listener_name": name },
         })),
     })
@@ -151,7 +152,7 @@ fn provider_cluster(config: &Config, plan: &Plan, provider: &Provider, name: Str
             "base_ejection_time": "5s",
             "max_ejection_percent": 100,
         },
-        "load_assignment": endpoint(&name, provider, json!({
+        "load_assignment": endpoint(&name, json!({
             "socket_address": { "address": url.host, "port_value": url.port },
         })),
         "typed_extension_protocol_options": { HTTP_OPTIONS: http_options(url.tls) },
@@ -252,14 +253,11 @@ fn service(config: &Config) -> Value {
     })
 }
 
-/// One endpoint, marked with the provider's name: `xds.upstream_host_metadata` tells the service who answered.
-fn endpoint(cluster: &str, provider: &Provider, address: Value) -> Value {
+/// One endpoint.
+fn endpoint(cluster: &str, address: Value) -> Value {
     json!({
         "cluster_name": cluster,
-        "endpoints": [{ "lb_endpoints": [{
-            "endpoint": { "address": address },
-            "metadata": { "filter_metadata": { "tollgate": { "provider": provider.name } } },
-        }] }],
+        "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address } }] }],
     })
 }
 

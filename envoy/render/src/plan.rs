@@ -8,6 +8,7 @@ use tollgate_config::{
     Config, HeaderRule, Member, Model, PathRule, Pool, Provider, Route, Strategy, TextRule,
 };
 use tollgate_llm::Endpoint;
+use tollgate_routing::names;
 use tollgate_routing::plan::{
     Conditions, EnforcePlan, HeaderCondition, LaneModel, LanePlan, ModelPlan, PathCondition, PoolPlan,
     RoutePlan, RouterPlan, ValueCondition,
@@ -183,7 +184,7 @@ fn target(pool: &Pool, model: &Model, endpoint: Endpoint) -> Option<(String, Tar
             .is_some_and(|offer| offer.model == model.name);
         if same_name && only.provider.dialect == endpoint.dialect() {
             return Some((
-                format!("direct:{}", only.provider.name),
+                format!("{}{}", names::DIRECT, only.provider.name),
                 Target::Direct(Arc::clone(&only.provider)),
             ));
         }

@@ -13,17 +13,16 @@ use crate::{clusters, routes};
 /// its own.
 const BUFFER_SLACK: u64 = 256 * 1024;
 
-/// What Envoy tells the service of a request.
-const REQUEST_ATTRIBUTES: [&str; 5] = [
-    "request.path",
+/// What Envoy tells the service of a request; it evaluates each as an expression, so none is asked for that `router.wasm` has
+/// in its facts.
+const REQUEST_ATTRIBUTES: [&str; 3] = [
     "request.headers['authorization']",
     "request.headers['x-api-key']",
-    "request.headers['anthropic-version']",
     "request.headers['x-tollgate-facts']",
 ];
 
-/// What Envoy tells the service of an answer; the lane's name says whose price holds.
-const RESPONSE_ATTRIBUTES: [&str; 2] = ["response.code", "xds.upstream_host_metadata"];
+/// What Envoy tells the service of an answer; the lane's address says whose price holds.
+const RESPONSE_ATTRIBUTES: [&str; 2] = ["response.code", "upstream.address"];
 
 /// How much Envoy buffers for a connection that carries bodies of up to `max_body` bytes.
 pub(crate) fn buffer_limit(max_body: u64) -> u64 {

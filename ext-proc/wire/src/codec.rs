@@ -5,8 +5,8 @@ use envoy_types::pb::envoy::config::core::v3::{
     HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
 };
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    BodyMutation, BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ImmediateResponse,
-    ProcessingRequest, ProcessingResponse, TrailersResponse, body_mutation::Mutation,
+    BodyMutation, BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, HttpHeaders,
+    ImmediateResponse, ProcessingRequest, ProcessingResponse, TrailersResponse, body_mutation::Mutation,
     processing_response::Response,
 };
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
@@ -30,6 +30,26 @@ pub(crate) fn attributes(message: &mut ProcessingRequest) -> Attributes {
                 Kind::NullValue(_) | Kind::StructValue(_) | Kind::ListValue(_) => return None,
             };
             Some((name, value))
+        })
+        .collect()
+}
+
+/// What a message with a request's headers says by itself, under the names of the attributes that Envoy would be asked for.
+pub(crate) fn header_attributes(headers: HttpHeaders) -> Attributes {
+    let headers = headers.headers.map(|map| map.headers).unwrap_or_default();
+    headers
+        .into_iter()
+        .map(|header| {
+            let value = if header.raw_value.is_empty() {
+                header.value
+            } else {
+                String::from_utf8_lossy(&header.raw_value).into_owned()
+            };
+            let name = match header.key.as_str() {
+                ":path" => "request.path".to_owned(),
+                name => format!("request.headers['{name}']"),
+            };
+            (name, Value::Text(value))
         })
         .collect()
 }

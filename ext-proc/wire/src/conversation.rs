@@ -81,11 +81,12 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
         match message.request {
             Some(Message::RequestHeaders(headers)) if headers.end_of_stream => {
                 self.request_ended = true;
+                let attributes = codec::header_attributes(headers);
                 Ok(codec::request_headers(exchange.bodiless(&attributes).await))
             }
-            // Headers of a request whose body follows: their attributes are kept for the body's message.
-            Some(Message::RequestHeaders(_)) => {
-                self.attributes = attributes;
+            // Headers of a request whose body follows: what they say is kept for the body's message.
+            Some(Message::RequestHeaders(headers)) => {
+                self.attributes = codec::header_attributes(headers);
                 Ok(codec::request_headers(RequestVerdict::Forward {
                     body: None,
                     metadata: Vec::new(),

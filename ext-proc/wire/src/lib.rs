@@ -8,11 +8,13 @@
 //! | `codec` | those types to and from Envoy's protobuf |
 //! | `conversation` | one gRPC stream: order of messages, first end of stream, the client that leaves |
 //! | [`server`] | TCP or Unix socket, gRPC health, drain |
+//! | `workers` | a thread per core, and which connection lives on which |
 
 mod codec;
 mod conversation;
 pub mod event;
 pub mod server;
+mod workers;
 
 pub use event::{AnswerVerdict, Attributes, Exchange, Metadata, Policy, Reply, RequestVerdict, Value};
-pub use server::{Endpoint, Readiness, Server};
+pub use server::{Endpoint, Readiness, ServeError, Server};

@@ -1,11 +1,13 @@
 //! The gRPC server: TCP or a Unix socket, health, and a drain that lets exchanges finish.
 //! Must not know what the exchanges do.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::{
     ProcessingRequest, ProcessingResponse,
@@ -13,12 +15,13 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
 };
 use futures_util::Stream;
 use tokio::net::{TcpListener, UnixListener};
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_health::server::HealthReporter;
 
 use crate::conversation::Conversation;
 use crate::event::Policy;
+use crate::workers::{Accepted, Workers};
 
 /// Room in a gRPC message beside the body: attributes, headers, framing.
 const MESSAGE_OVERHEAD: usize = 1 << 20;
@@ -33,6 +36,18 @@ pub enum Endpoint {
     Tcp(SocketAddr),
     /// The path of a Unix socket; a stale file there is replaced.
     Unix(PathBuf),
+}
+
+/// Why a server ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// No thread could be started.
+    #[error("cannot start the threads that serve exchanges")]
+    Threads(#[from] io::Error),
+    /// The HTTP/2 server gave up.
+    #[error("the gRPC server ended")]
+    Transport(#[from] tonic::transport::Error),
 }
 
 /// Tells gRPC health checks whether exchanges are welcome.
@@ -99,35 +114,53 @@ impl Server {
         policy: Arc<P>,
         started: impl FnOnce(Readiness),
         shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), tonic::transport::Error> {
+    ) -> Result<(), ServeError> {
         let (reporter, health) = tonic_health::server::health_reporter();
         let readiness = Readiness(reporter);
         readiness.not_ready().await;
-        started(readiness);
         let limit = self.max_body.saturating_add(MESSAGE_OVERHEAD);
-        let processor = ExternalProcessorServer::new(Processor(policy))
+        let processor = ExternalProcessorServer::from_arc(Arc::new(Processor(policy)))
             .max_decoding_message_size(limit)
             .max_encoding_message_size(usize::MAX);
         let router = tonic::transport::Server::builder()
-            .tcp_nodelay(true)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .add_service(health)
             .add_service(processor);
-        match self.listener {
-            Listener::Tcp(listener) => {
-                let incoming = TcpListenerStream::new(listener);
-                let incoming = futures_util::StreamExt::map(incoming, |socket| {
-                    // tonic sets TCP_NODELAY only on sockets that it accepted itself.
-                    socket.and_then(|socket| socket.set_nodelay(true).map(|()| socket))
-                });
-                router.serve_with_incoming_shutdown(incoming, shutdown).await
+        let (stop, stopped) = watch::channel(false);
+        let workers = Workers::start(&stopped, &move |connections, mut stopped| {
+            let stopped = async move { drop(stopped.wait_for(|stop| *stop).await) };
+            Box::pin(router.clone().serve_with_incoming_shutdown(connections, stopped))
+        })?;
+        started(readiness);
+        tokio::select! {
+            () = shutdown => {}
+            never = self.listener.hand_out(&workers) => match never {},
+        }
+        stop.send_replace(true);
+        Ok(workers.join().await?)
+    }
+}
+
+impl Listener {
+    async fn hand_out(&self, workers: &Workers) -> Infallible {
+        loop {
+            match self.accept().await {
+                Ok(connection) => workers.give(connection),
+                // Of one connection, or too many open files: the listener itself is fine, so wait for better times.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
-            Listener::Unix(listener) => {
-                router
-                    .serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown)
-                    .await
+        }
+    }
+
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, _) = listener.accept().await?;
+                socket.set_nodelay(true)?;
+                Ok(Accepted::Tcp(socket.into_std()?))
             }
+            Self::Unix(listener) => Ok(Accepted::Unix(listener.accept().await?.0.into_std()?)),
         }
     }
 }
@@ -153,8 +186,6 @@ impl<P: Policy> ExternalProcessor for Processor<P> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::sync::oneshot;
     use tonic_health::pb::HealthCheckRequest;
     use tonic_health::pb::health_check_response::ServingStatus;

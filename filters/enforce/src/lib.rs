@@ -12,8 +12,9 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
 use tollgate_llm::dialect::dialect_of_path;
 use tollgate_llm::{ApiError, ErrorKind};
+use tollgate_routing::decision::{self, Decision};
+use tollgate_routing::names;
 use tollgate_routing::plan::EnforcePlan;
-use tollgate_routing::{decision, names};
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Warn);
@@ -55,8 +56,8 @@ struct Exchange {
 impl Exchange {
     /// Applies the decision, or refuses for want of one.
     fn release(&mut self, body_size: Option<usize>) -> Action {
-        let decision = tollgate_host::text_property(&metadata(decision::DECISION));
-        if decision.as_deref() != Some(decision::ALLOW) && self.require_decision {
+        let decision = Decision::from_pairs(&tollgate_host::metadata(decision::NAMESPACE));
+        if !decision.allows() && self.require_decision {
             let path = self.get_http_request_header(":path").unwrap_or_default();
             let error = ApiError::new(
                 ErrorKind::Unavailable,
@@ -66,8 +67,8 @@ impl Exchange {
             tollgate_host::refuse(self, dialect_of_path(&path), &error);
             return Action::Pause;
         }
-        if let Some(target) = tollgate_host::text_property(&metadata(decision::TARGET)) {
-            self.set_http_request_header(names::POOL, Some(&target));
+        if let Some(target) = decision.text(decision::TARGET) {
+            self.set_http_request_header(names::POOL, Some(target));
         }
         if let Some(size) = body_size {
             // Envoy drops the length of a body that the service replaced, and not every provider takes a chunked one.
@@ -76,10 +77,6 @@ impl Exchange {
         self.released = true;
         Action::Continue
     }
-}
-
-fn metadata(key: &str) -> [&str; 4] {
-    ["metadata", "filter_metadata", decision::NAMESPACE, key]
 }
 
 impl Context for Exchange {}

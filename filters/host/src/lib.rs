@@ -36,10 +36,10 @@ pub fn text_property(path: &[&str]) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// A number that the service wrote into dynamic metadata: Envoy hands doubles out as eight bytes, little-endian.
-pub fn number_property(path: &[&str]) -> Option<f64> {
-    let bytes = hostcalls::get_property(path.to_vec()).ok().flatten()?;
-    Some(f64::from_le_bytes(bytes.try_into().ok()?))
+/// A namespace of dynamic metadata as Envoy encodes maps, fetched in one call; empty where nothing was written.
+pub fn metadata(namespace: &str) -> Vec<u8> {
+    let path = vec!["metadata", "filter_metadata", namespace];
+    hostcalls::get_property(path).ok().flatten().unwrap_or_default()
 }
 
 /// Makes a value readable for access logs as `%FILTER_STATE(wasm.<name>:PLAIN)%`.

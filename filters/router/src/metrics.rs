@@ -2,44 +2,100 @@
 //! Must not know where the numbers come from.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
+use tollgate_llm::usage::Usage;
 
 /// Counters of one VM, defined at first use. Envoy adds the VMs' values up.
 #[derive(Default)]
-pub(crate) struct Metrics(RefCell<HashMap<String, u32>>);
+pub(crate) struct Metrics {
+    models: RefCell<Vec<Model>>,
+    refused: RefCell<Vec<(u16, u32)>>,
+}
+
+/// The counters of a model in a pool: `tollgate.model.<model>.pool.<pool>.<what>`. Both are configured names, so there are few.
+struct Model {
+    model: String,
+    pool: String,
+    requests: u32,
+    prompt_tokens: u32,
+    input_tokens: u32,
+    output_tokens: u32,
+}
+
+impl Model {
+    fn define(model: &str, pool: &str) -> Option<Self> {
+        let counter = |what| {
+            counter(&format!(
+                "tollgate.model.{}.pool.{}.{what}",
+                flat(model),
+                flat(pool)
+            ))
+        };
+        Some(Self {
+            model: model.to_owned(),
+            pool: pool.to_owned(),
+            requests: counter("requests")?,
+            prompt_tokens: counter("prompt_tokens")?,
+            input_tokens: counter("input_tokens")?,
+            output_tokens: counter("output_tokens")?,
+        })
+    }
+}
 
 impl Metrics {
-    /// `tollgate.model.<model>.pool.<pool>.<what>`; models and pools are configured names, so the set is bounded.
-    pub(crate) fn add(&self, model: &str, pool: &str, what: &str, amount: u64) {
-        self.increment(
-            &format!("tollgate.model.{}.pool.{}.{what}", flat(model), flat(pool)),
-            amount,
-        );
+    /// A request was routed.
+    pub(crate) fn requested(&self, model: &str, pool: &str, prompt_tokens: u64) {
+        self.of(model, pool, |counters| {
+            add(counters.requests, 1);
+            add(counters.prompt_tokens, prompt_tokens);
+        });
+    }
+
+    /// An answer said what was used.
+    pub(crate) fn answered(&self, model: &str, pool: &str, usage: &Usage) {
+        self.of(model, pool, |counters| {
+            add(counters.input_tokens, usage.input_tokens);
+            add(counters.output_tokens, usage.output_tokens);
+        });
     }
 
     /// `tollgate.refused.<status>`.
     pub(crate) fn refused(&self, status: u16) {
-        self.increment(&format!("tollgate.refused.{status}"), 1);
+        let mut known = self.refused.borrow_mut();
+        let id = known.iter().find(|(of, _)| *of == status).map(|(_, id)| *id);
+        let id = id.or_else(|| {
+            let id = counter(&format!("tollgate.refused.{status}"))?;
+            known.push((status, id));
+            Some(id)
+        });
+        if let Some(id) = id {
+            add(id, 1);
+        }
     }
 
-    fn increment(&self, name: &str, amount: u64) {
-        let mut ids = self.0.borrow_mut();
-        let id = match ids.get(name) {
-            Some(id) => *id,
-            None => {
-                let Ok(id) = hostcalls::define_metric(MetricType::Counter, name) else {
-                    return;
-                };
-                ids.insert(name.to_owned(), id);
-                id
-            }
-        };
-        // A lost count must not cost a request.
-        let _ = hostcalls::increment_metric(id, i64::try_from(amount).unwrap_or(i64::MAX));
+    fn of(&self, model: &str, pool: &str, count: impl FnOnce(&Model)) {
+        let mut models = self.models.borrow_mut();
+        if let Some(known) = models
+            .iter()
+            .find(|known| known.model == model && known.pool == pool)
+        {
+            count(known);
+        } else if let Some(counters) = Model::define(model, pool) {
+            count(&counters);
+            models.push(counters);
+        }
     }
+}
+
+fn counter(name: &str) -> Option<u32> {
+    hostcalls::define_metric(MetricType::Counter, name).ok()
+}
+
+fn add(id: u32, amount: u64) {
+    // A lost count must not cost a request.
+    let _ = hostcalls::increment_metric(id, i64::try_from(amount).unwrap_or(i64::MAX));
 }
 
 /// Dots separate the parts of a stat's name, so those within a name (`gpt-4.1`) are written as `_`.

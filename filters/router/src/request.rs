@@ -101,9 +101,8 @@ impl Exchange {
         tollgate_host::set_state(state::MODEL, &facts.model);
         tollgate_host::set_state(state::PROMPT_TOKENS, &facts.prompt_tokens.to_string());
         if let Some(choice) = &facts.choice {
-            self.metrics.add(&facts.model, &choice.pool, "requests", 1);
             self.metrics
-                .add(&facts.model, &choice.pool, "prompt_tokens", facts.prompt_tokens);
+                .requested(&facts.model, &choice.pool, facts.prompt_tokens);
         }
         self.facts = Some(facts);
     }

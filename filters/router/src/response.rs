@@ -6,9 +6,10 @@ use proxy_wasm::traits::HttpContext;
 use proxy_wasm::types::{Action, BufferType};
 use tollgate_llm::usage::Usage;
 use tollgate_llm::{ApiError, Dialect};
+use tollgate_routing::decision::{self, Decision};
+use tollgate_routing::local_reply;
 use tollgate_routing::names::state;
 use tollgate_routing::observe::{self, StreamObserver};
-use tollgate_routing::{decision, local_reply};
 
 use crate::request::Exchange;
 
@@ -34,18 +35,15 @@ enum Mode {
 
 impl Exchange {
     pub(crate) fn answer_headers(&mut self, end_of_stream: bool) -> Action {
-        self.name_request_id();
-        let status = self
-            .get_http_response_header(":status")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
-        let content_type = self.get_http_response_header("content-type");
+        let head = Head::of(self);
+        self.name_request_id(&head);
+        let status = head.status;
         let failed = status >= 400;
         let details = failed
             .then(|| tollgate_host::text_property(&["response", "code_details"]))
             .flatten();
         // An error without a body says nothing to anybody, whatever its type.
-        let described = content_type.as_deref().filter(|_| !end_of_stream);
+        let described = head.content_type.as_deref().filter(|_| !end_of_stream);
         if let Some(error) = local_reply::rewrite(status, described, details.as_deref()) {
             if end_of_stream {
                 // Nothing can be appended to an answer without a body, so it is given anew.
@@ -66,9 +64,7 @@ impl Exchange {
         let Some(facts) = &self.facts else {
             return Action::Continue;
         };
-        if let Some(error) =
-            local_reply::compressed(self.get_http_response_header("content-encoding").as_deref())
-        {
+        if let Some(error) = local_reply::compressed(head.content_encoding.as_deref()) {
             tollgate_host::refuse(self, self.dialect, &error);
             return Action::Pause;
         }
@@ -76,14 +72,16 @@ impl Exchange {
             self.answer_end();
             return Action::Continue;
         }
-        let decided = metadata_text(decision::DECISION).is_some();
-        let is_stream = content_type
+        // The decision came with the request, so an answer that is metered by the service says so already.
+        let by_service = decided().text(decision::DECISION).is_some();
+        let is_stream = head
+            .content_type
             .as_deref()
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
-        self.answer.mode = match (is_stream, decided) {
+        self.answer.mode = match (is_stream, by_service) {
             (true, true) => Mode::Pass,
             (true, false) => Mode::Observe(Box::new(StreamObserver::new(facts.endpoint))),
-            (false, decided) => Mode::Hold { observe: !decided },
+            (false, by_service) => Mode::Hold { observe: !by_service },
         };
         match self.answer.mode {
             Mode::Hold { .. } => Action::Pause,
@@ -115,8 +113,9 @@ impl Exchange {
                         .and_then(|body| observe::usage_of(facts.endpoint, &body)),
                     (_, _) => None,
                 };
-                self.show_decision();
-                self.record(usage.or_else(metadata_usage));
+                let decision = decided();
+                self.show(&decision);
+                self.record(usage.or_else(|| decided_usage(&decision)));
                 return Action::Continue;
             }
         }
@@ -130,7 +129,7 @@ impl Exchange {
     pub(crate) fn answer_end(&mut self) {
         let usage = match &self.answer.mode {
             Mode::Observe(observer) => observer.usage(),
-            Mode::Pass | Mode::Hold { .. } | Mode::Rewrite(_) => metadata_usage(),
+            Mode::Pass | Mode::Hold { .. } | Mode::Rewrite(_) => decided_usage(&decided()),
         };
         self.record(usage);
     }
@@ -145,29 +144,26 @@ impl Exchange {
         tollgate_host::set_state(state::INPUT_TOKENS, &usage.input_tokens.to_string());
         tollgate_host::set_state(state::OUTPUT_TOKENS, &usage.output_tokens.to_string());
         if let Some(pool) = self.pool() {
-            self.metrics
-                .add(&facts.model, pool, "input_tokens", usage.input_tokens);
-            self.metrics
-                .add(&facts.model, pool, "output_tokens", usage.output_tokens);
+            self.metrics.answered(&facts.model, pool, &usage);
         }
     }
 
     /// Headers that tell the client what the service decided; only answers that are held can carry their cost.
-    fn show_decision(&self) {
+    fn show(&self, decision: &Decision) {
         for (header, key) in [
             ("x-tollgate-cache", decision::CACHE),
             ("x-tollgate-cost-usd", decision::COST_USD),
         ] {
-            if let Some(value) = metadata_text(key) {
-                self.set_http_response_header(header, Some(&value));
+            if let Some(value) = decision.text(key) {
+                self.set_http_response_header(header, Some(value));
             }
         }
     }
 
     /// Anthropic's SDK reads `request-id`, OpenAI's `x-request-id`, which Envoy sets by itself.
-    fn name_request_id(&self) {
+    fn name_request_id(&self, head: &Head) {
         if self.dialect == Dialect::Anthropic
-            && self.get_http_response_header("request-id").is_none()
+            && !head.has_request_id
             && let Some(facts) = &self.facts
         {
             self.set_http_response_header("request-id", Some(&facts.request_id));
@@ -175,25 +171,40 @@ impl Exchange {
     }
 }
 
-fn metadata_text(key: &str) -> Option<String> {
-    tollgate_host::text_property(&["metadata", "filter_metadata", decision::NAMESPACE, key])
+/// What matters of an answer's headers, read in one call.
+#[derive(Default)]
+struct Head {
+    status: u16,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+    has_request_id: bool,
 }
 
-fn metadata_number(key: &str) -> Option<u64> {
-    let number = tollgate_host::number_property(&["metadata", "filter_metadata", decision::NAMESPACE, key])?;
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "`as` saturates, and counts are small"
-    )]
-    let number = number as u64;
-    Some(number)
+impl Head {
+    fn of(http: &impl HttpContext) -> Self {
+        let mut head = Self::default();
+        for (name, value) in http.get_http_response_headers_bytes() {
+            let text = |value| String::from_utf8_lossy(value).into_owned();
+            match name.as_str() {
+                ":status" => head.status = text(&value).parse().unwrap_or(0),
+                "content-type" => head.content_type = Some(text(&value)),
+                "content-encoding" => head.content_encoding = Some(text(&value)),
+                "request-id" => head.has_request_id = true,
+                _ => {}
+            }
+        }
+        head
+    }
 }
 
-fn metadata_usage() -> Option<Usage> {
+fn decided() -> Decision {
+    Decision::from_pairs(&tollgate_host::metadata(decision::NAMESPACE))
+}
+
+fn decided_usage(decision: &Decision) -> Option<Usage> {
     Some(Usage {
-        input_tokens: metadata_number(decision::INPUT_TOKENS)?,
-        output_tokens: metadata_number(decision::OUTPUT_TOKENS)?,
+        input_tokens: decision.number(decision::INPUT_TOKENS)?,
+        output_tokens: decision.number(decision::OUTPUT_TOKENS)?,
         ..Usage::default()
     })
 }

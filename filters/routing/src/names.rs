@@ -8,6 +8,10 @@ pub const RESERVED_PREFIX: &str = "x-tollgate-";
 pub const POOL: &str = "x-tollgate-pool";
 /// The target of a request that only tenants' routes match: the service names the real one, or nobody serves it.
 pub const UNDECIDED: &str = "undecided:";
+/// A target that is one provider's own cluster: the provider's name follows.
+pub const DIRECT: &str = "direct:";
+/// A lane's internal listener, and the cluster that leads there: the provider's name follows.
+pub const LANE: &str = "lane-";
 /// `true` when the client asked for a stream; chooses between the twin routes (streamed or buffered answers).
 pub const STREAM: &str = "x-tollgate-stream";
 /// JSON of [`crate::facts::Facts`], for the service and the lanes; removed before a provider sees it.

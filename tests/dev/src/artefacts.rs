@@ -1,11 +1,11 @@
 //! Builds what runs: the wasm filters, the service, the simulator.
 //! Must not start any of them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::run::{Failure, cargo, show, step};
-use crate::{place, tools};
+use crate::{exports, place, tools};
 
 /// Packages of the filters, and the module that each becomes.
 const FILTERS: [(&str, &str); 3] = [
@@ -21,6 +21,21 @@ const ROUTERS: [(&str, &str); 4] = [
     ("router-cl100k", "cl100k"),
     ("router-p50k", "p50k"),
     ("router-r50k", "r50k"),
+];
+
+/// Callbacks that no filter of ours has, and Envoy need not make.
+const UNUSED_CALLBACKS: [&str; 4] = [
+    "proxy_on_done",
+    "proxy_on_log",
+    "proxy_on_request_metadata",
+    "proxy_on_response_metadata",
+];
+
+/// Callbacks that `enforce.wasm` does not have: it looks at requests only.
+const ANSWER_CALLBACKS: [&str; 3] = [
+    "proxy_on_response_headers",
+    "proxy_on_response_body",
+    "proxy_on_response_trailers",
 ];
 
 const WAY_OUT: &str = "read the compiler's message above; `rustup show` tells which toolchain is used";
@@ -106,8 +121,15 @@ fn keep(folder: &Path, built: &str, module: &str) -> Result<(), Failure> {
     let kept = filters.join(format!("{module}.wasm"));
     // A running Envoy may have the old file open: the new one takes its name, not its bytes.
     let fresh = filters.join(format!(".{module}.new"));
-    fs::copy(&built, &fresh)
-        .and_then(|_| fs::rename(&fresh, &kept))
-        .map_err(|error| Failure::new(format!("{} to {}: {error}", built.display(), kept.display()), ""))?;
-    Ok(())
+    let mut unused = UNUSED_CALLBACKS.to_vec();
+    if module == "enforce" {
+        unused.extend(ANSWER_CALLBACKS);
+    }
+    fs::read(&built)
+        .and_then(|bytes| {
+            let bytes = exports::without(&bytes, &unused).ok_or(io::ErrorKind::InvalidData)?;
+            fs::write(&fresh, bytes)
+        })
+        .and_then(|()| fs::rename(&fresh, &kept))
+        .map_err(|error| Failure::new(format!("{} to {}: {error}", built.display(), kept.display()), ""))
 }

@@ -4,6 +4,7 @@
 
 mod artefacts;
 mod demo;
+mod exports;
 mod http;
 mod measure;
 mod place;

@@ -8,6 +8,7 @@ use tollgate_config::{OnUnknownShape, Redaction};
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, Usage};
 use tollgate_redact::{Counts, Engine, Rules, Vault};
 use tollgate_routing::facts::Facts;
+use tollgate_routing::names;
 use tollgate_tokens::Tokenizer;
 use tollgate_wire::{AnswerVerdict, Attributes};
 
@@ -80,6 +81,7 @@ pub(super) struct Answer {
     facts: Facts,
     tokenizer: Tokenizer,
     state: State,
+    /// Who answers; `None` until a lane has.
     provider: Option<String>,
     counts: Counts,
 }
@@ -122,7 +124,14 @@ const LARGEST_KEPT: usize = 4 << 20;
 const LARGEST_GATHERED: usize = 32 << 20;
 
 impl Answer {
-    pub(super) fn new(restorer: Restorer, lookup: Lookup, facts: &Facts, tokenizer: Tokenizer) -> Self {
+    /// `target`: where the request goes, if `router.wasm` said it.
+    pub(super) fn new(
+        restorer: Restorer,
+        lookup: Lookup,
+        facts: &Facts,
+        target: Option<&str>,
+        tokenizer: Tokenizer,
+    ) -> Self {
         Self {
             endpoint: facts.endpoint,
             restorer,
@@ -130,7 +139,9 @@ impl Answer {
             facts: facts.clone(),
             tokenizer,
             state: State::Waiting,
-            provider: None,
+            provider: target
+                .and_then(|target| target.strip_prefix(names::DIRECT))
+                .map(str::to_owned),
             counts: Counts::default(),
         }
     }
@@ -176,9 +187,10 @@ impl Answer {
     /// Takes the next bytes and says what the client gets for them.
     pub(super) fn take(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
         if let State::Waiting = self.state {
-            self.provider = attributes
-                .text("xds.upstream_host_metadata")
-                .and_then(provider_of);
+            if self.provider.is_none() {
+                let lane = attributes.text("upstream.address").and_then(provider_of);
+                self.provider = lane.map(str::to_owned);
+            }
             self.begin(attributes, &chunk);
         }
         match &mut self.state {
@@ -361,11 +373,10 @@ impl Answer {
     }
 }
 
-/// The provider's name out of the metadata that the rendered endpoints carry.
-fn provider_of(metadata: &str) -> Option<String> {
-    let (_, rest) = metadata.split_once("provider")?;
-    let (_, rest) = rest.split_once("string_value: \"")?;
-    rest.split_once('"').map(|(name, _)| name.to_owned())
+/// Who answered, by the lane that Envoy's `upstream.address` names: `envoy://lane-<provider>/`.
+fn provider_of(address: &str) -> Option<&str> {
+    let listener = address.strip_prefix("envoy://")?.strip_prefix(names::LANE)?;
+    listener.split('/').next()
 }
 
 #[cfg(test)]

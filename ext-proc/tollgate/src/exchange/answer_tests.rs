@@ -29,6 +29,7 @@ fn answer(stream: bool) -> Answer {
         restorer,
         Lookup::off(),
         &facts,
+        None,
         Tokenizer::Exact(Encoding::O200kBase),
     )
 }
@@ -110,4 +111,16 @@ fn a_body_without_an_end_is_cut_off_and_nothing_of_it_passes() {
         seen.len()
     );
     assert_eq!(charged(&answer), Some((7, false)));
+}
+
+#[test]
+fn a_lane_says_who_answered() {
+    for (address, provider) in [
+        ("envoy://lane-openai/", Some("openai")),
+        ("envoy://lane-a.b/x", Some("a.b")),
+        ("127.0.0.1:443", None),
+        ("", None),
+    ] {
+        assert_eq!(provider_of(address), provider, "{address}");
+    }
 }

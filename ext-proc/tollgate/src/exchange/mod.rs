@@ -36,6 +36,9 @@ use self::account::{Account, Bill};
 use self::answer::Answer;
 use crate::serve::{Active, Caller, Service};
 
+/// Reading a body of so many bytes takes about as long as ten exchanges: the others on its thread must not wait for it.
+const LARGE_BODY: usize = 128 << 10;
+
 /// See the module.
 pub(crate) struct Exchange {
     service: Arc<Service>,
@@ -118,7 +121,7 @@ impl Exchange {
         let endpoint = given.endpoint(attributes)?;
         let caller = identity::identify(&self.active, attributes, now)?;
         self.caller = Some(Arc::clone(&caller));
-        let read = request::read(&self.service.engine, &caller, endpoint, &body)?;
+        let (body, read) = self.read(&caller, endpoint, body).await?;
         for (entity, count) in read.counts.iter() {
             self.service.metrics.redacted(entity.name(), "request", count);
         }
@@ -152,8 +155,11 @@ impl Exchange {
             (decision::CACHE, lookup.state().into()),
         ];
         metadata.extend(target.map(|target| (decision::TARGET, target.into())));
+        let routed = facts
+            .choice_for(caller.tenant())
+            .map(|choice| choice.target.as_str());
         let body = (!read.edits.is_empty()).then(|| read.edits.apply(&body));
-        let answer = Answer::new(restorer, lookup, &facts, model.tokenizer);
+        let answer = Answer::new(restorer, lookup, &facts, routed, model.tokenizer);
         self.stage = Stage::Forwarded(Box::new(Forwarded {
             caller,
             facts,
@@ -162,6 +168,29 @@ impl Exchange {
             settled: None,
         }));
         Ok(RequestVerdict::Forward { body, metadata })
+    }
+
+    /// Reads a body; a large one on a thread where nobody else waits.
+    async fn read(
+        &self,
+        caller: &Arc<Caller>,
+        endpoint: Endpoint,
+        body: Vec<u8>,
+    ) -> Result<(Vec<u8>, request::Read), ApiError> {
+        if body.len() < LARGE_BODY {
+            let read = request::read(&self.service.engine, caller, endpoint, &body)?;
+            return Ok((body, read));
+        }
+        let (engine, caller) = (Arc::clone(&self.service.engine), Arc::clone(caller));
+        let read = tokio::task::spawn_blocking(move || {
+            request::read(&engine, &caller, endpoint, &body).map(|read| (body, read))
+        });
+        read.await.unwrap_or_else(|_| {
+            Err(ApiError::new(
+                ErrorKind::Internal,
+                "the policy service failed to read this request",
+            ))
+        })
     }
 
     /// Refuses, in the client's dialect; what is known of the caller goes into the log, what was asked does not.
@@ -231,10 +260,7 @@ impl tollgate_wire::Exchange for Exchange {
         let began = Instant::now();
         let verdict = match self.decide(attributes, body).await {
             Ok(verdict) => verdict,
-            Err(refusal) => {
-                let path = attributes.text("request.path").unwrap_or_default();
-                RequestVerdict::Reply(self.refuse(attributes, dialect::dialect_of_path(path), &refusal))
-            }
+            Err(refusal) => RequestVerdict::Reply(self.refuse(attributes, dialect_of(attributes), &refusal)),
         };
         self.service.metrics.decided(began.elapsed());
         verdict
@@ -314,6 +340,16 @@ fn target(caller: &Caller, facts: &Facts) -> Result<Option<String>, ApiError> {
         .as_ref()
         .is_some_and(|routed| routed.target == choice.target);
     Ok((!routed).then(|| choice.target.clone()))
+}
+
+/// The dialect to refuse in: what `router.wasm` says, or what the path says where it is absent.
+fn dialect_of(attributes: &Attributes) -> Dialect {
+    match facts(attributes) {
+        Ok(Given(Some(facts))) => facts.endpoint.dialect(),
+        Ok(Given(None)) | Err(_) => {
+            dialect::dialect_of_path(attributes.text("request.path").unwrap_or_default())
+        }
+    }
 }
 
 /// What `router.wasm` said, if it is there.

@@ -88,30 +88,43 @@ impl TextSink for Vec<u8> {
 ///
 /// Only what RFC 8259 section 7 demands is escaped: quote, backslash and the control characters below U+0020.
 pub fn escape_into(out: &mut impl TextSink, text: &str) {
-    let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            0x08 => "\\b",
-            0x09 => "\\t",
-            0x0a => "\\n",
-            0x0c => "\\f",
-            0x0d => "\\r",
-            0x00..0x20 => "\\u00",
-            _ => continue,
+    let mut rest = text;
+    loop {
+        let clean = clean_prefix(rest.as_bytes());
+        out.push_text(&rest[..clean]);
+        let Some(&byte) = rest.as_bytes().get(clean) else {
+            return;
         };
-        out.push_text(&text[copied..at]);
-        out.push_text(escape);
-        if escape.len() > 2 {
-            // The four digits' low half: control characters end below 0x20, so the first is 0 or 1.
-            out.push_text(if byte < 0x10 { "0" } else { "1" });
-            let digit = usize::from(byte & 0x0f);
-            out.push_text(&"0123456789abcdef"[digit..=digit]);
+        match byte {
+            b'"' => out.push_text("\\\""),
+            b'\\' => out.push_text("\\\\"),
+            0x08 => out.push_text("\\b"),
+            0x09 => out.push_text("\\t"),
+            0x0a => out.push_text("\\n"),
+            0x0c => out.push_text("\\f"),
+            0x0d => out.push_text("\\r"),
+            _ => {
+                // The four digits' low half: control characters end below 0x20, so the first is 0 or 1.
+                out.push_text(if byte < 0x10 { "\\u000" } else { "\\u001" });
+                let digit = usize::from(byte & 0x0f);
+                out.push_text(&"0123456789abcdef"[digit..=digit]);
+            }
         }
-        copied = at + 1;
+        rest = &rest[clean + 1..];
     }
-    out.push_text(&text[copied..]);
+}
+
+/// How many bytes stand before the first that must be escaped. Whole blocks are looked at without a branch per byte, which
+/// compilers turn into vector instructions.
+fn clean_prefix(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    let must = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    let blocks = bytes
+        .chunks_exact(BLOCK)
+        .take_while(|block| !block.iter().fold(false, |any, byte| any | must(byte)));
+    let clean = blocks.count() * BLOCK;
+    let rest = &bytes[clean..];
+    clean + rest.iter().position(must).unwrap_or(rest.len())
 }
 
 /// Decodes the escapes of a string that the scanner has accepted.
