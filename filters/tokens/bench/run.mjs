@@ -6,7 +6,7 @@ import { WASI } from "node:wasi";
 
 const [path, ...files] = process.argv.slice(2);
 const bytes = await readFile(path);
-const wasi = new WASI({ version: "preview1", args: [path, ...files.map((file) => resolve(file))], preopens: { "/": "/" } });
+const wasi = new WASI({ version: "preview1", args: [path, ...files.map((file) => (file.startsWith("--") ? file : resolve(file)))], preopens: { "/": "/" } });
 let start = performance.now();
 const module = await WebAssembly.compile(bytes);
 const compiled = performance.now() - start;

@@ -2,6 +2,7 @@
 //! `tiktoken-rs` and `regex-syntax` in Cargo.lock; reads nothing else, so the same lock gives the same bytes.
 
 mod characters;
+mod lines;
 mod perfect_hash;
 mod unicode;
 mod vocabulary;

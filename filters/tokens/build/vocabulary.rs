@@ -1,5 +1,5 @@
-//! One vocabulary as the table that `src/table.rs` reads: token bytes in rank order, a perfect hash over them, and the
-//! ranks of all two-byte tokens. The text form that OpenAI publishes is rebuilt and its checksum compared.
+//! One vocabulary as the table that `src/table.rs` reads: lines of short tokens, a perfect hash over the long
+//! ones with their bytes in rank order, and the ranks of all two-byte tokens. The text form that OpenAI publishes is rebuilt and its checksum compared.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tiktoken_rs::CoreBPE;
 
 use crate::hash::{self, Layout};
 use crate::unicode::two_stage;
-use crate::{Failure, blob, characters, perfect_hash};
+use crate::{Failure, blob, characters, lines, perfect_hash};
 
 /// As in src/table.rs.
 const NO_RANK: u32 = 0x3f_ffff;
@@ -65,23 +65,40 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     }
     check(source, &tokens)?;
 
-    let key = |bytes: &[u8]| hash::hash(bytes, 0, bytes.len());
-    let keys: Vec<u64> = tokens.iter().map(|(_, bytes)| key(bytes)).collect();
-    let table = perfect_hash::build(&keys)?;
-    let mut bytes = Vec::new();
     if tokens
         .iter()
         .any(|(_, token)| token.is_empty() || token.len() > hash::LONGEST)
     {
-        return Err(format!("{}: a token has no place in a slot", source.feature).into());
+        return Err(format!("{}: a token is too long", source.feature).into());
     }
+    // Single bytes are never looked up: each of them is a token.
+    let mut short: Vec<([u64; 1], u32)> = Vec::new();
+    let mut medium: Vec<([u64; 2], u32)> = Vec::new();
+    let mut long: Vec<(&[u8], u32)> = Vec::new();
+    for (rank, token) in &tokens {
+        match token.len() {
+            1 => {}
+            len @ 2..=8 => short.push(([hash::key(token, 0, len)], *rank)),
+            len @ 9..=16 => medium.push(([hash::key(token, 0, 8), hash::key(token, 8, len - 8)], *rank)),
+            _ => long.push((token, *rank)),
+        }
+    }
+    let short = lines::build(&short, |[key], lines| hash::line(key, lines))?;
+    let medium = lines::build(&medium, |[first, second], lines| {
+        hash::line_of_two(first, second, lines)
+    })?;
+
+    let keys: Vec<u64> = long
+        .iter()
+        .map(|(token, _)| hash::hash(token, 0, token.len()))
+        .collect();
+    let table = perfect_hash::build(&keys)?;
+    let mut bytes = Vec::new();
     let mut entries = vec![0u64; table.layout.slots as usize];
-    for (token, (&key, &slot)) in tokens.iter().zip(keys.iter().zip(&table.slots)) {
-        entries[slot as usize] = Layout::entry(key, token.1.len(), u32::try_from(bytes.len())?, token.0);
-        bytes.extend_from_slice(&token.1);
+    for ((token, rank), (&key, &slot)) in long.iter().zip(keys.iter().zip(&table.slots)) {
+        entries[slot as usize] = Layout::entry(key, token.len(), u32::try_from(bytes.len())?, *rank);
+        bytes.extend_from_slice(token);
     }
-    // A look-up reads eight bytes at a time.
-    bytes.extend_from_slice(&[0; 8]);
 
     let mut pair_ranks = vec![NO_RANK];
     let mut pairs = vec![0u16; 1 << 16];
@@ -101,6 +118,10 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     let (tier_index, tier_blocks) = two_stage(&characters::tiers(&tokens))?;
     blob(out, &format!("{name}.tier_index"), &le16(&tier_index))?;
     blob(out, &format!("{name}.tier_blocks"), &le32(&tier_blocks))?;
+    blob(out, &format!("{name}.short"), &short.keys)?;
+    blob(out, &format!("{name}.short_ranks"), &le32(&short.ranks))?;
+    blob(out, &format!("{name}.medium"), &medium.keys)?;
+    blob(out, &format!("{name}.medium_ranks"), &le32(&medium.ranks))?;
     blob(out, &format!("{name}.bytes"), &bytes)?;
     blob(out, &format!("{name}.entries"), &le64(&entries))?;
     blob(out, &format!("{name}.pilots"), &le16(&table.pilots))?;

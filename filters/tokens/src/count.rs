@@ -1,23 +1,64 @@
 //! Counting a whole text with one vocabulary: cut, look up, merge what is no token.
 
 use crate::merge;
-use crate::scan::Pattern;
-use crate::table::{NO_RANK, Table};
+use crate::scan::{Pattern, Window};
+use crate::table::Table;
+
+/// Windows that end early are not worth their price: so many bytes after one of these are cut piece by piece.
+const PAUSE: usize = 64;
+const EARLY: usize = 16;
 
 /// The tokens of `text`, cut by `P`.
 pub(crate) fn count<P: Pattern>(table: &Table, text: &str) -> usize {
     let text = text.as_bytes();
     let mut tokens = 0;
     let mut at = 0;
+    let mut paused = 0;
     while at < text.len() {
+        if at >= paused {
+            let window = P::window(text, at);
+            if window.as_ref().is_none_or(|window| window.len < EARLY) {
+                paused = at + PAUSE;
+            }
+            if let Some(window) = window {
+                tokens += of_window(table, text, at, &window);
+                at += window.len;
+                continue;
+            }
+        }
         let end = P::piece(text, at);
         debug_assert!(end > at);
-        tokens += if end - at == 1 || table.rank(text, at, end) != NO_RANK {
+        tokens += if end - at == 1 || table.has(text, at, end) {
             1
         } else {
             merge::merged(table, text, at, end)
         };
         at = end;
+    }
+    tokens
+}
+
+#[inline(always)]
+fn of_window(table: &Table, text: &[u8], at: usize, window: &Window) -> usize {
+    let mut tokens = window.pieces as usize;
+    let short = window.short();
+    let mut left = short;
+    while left != 0 {
+        let start = left.trailing_zeros() as usize;
+        let (start, end) = (at + start, at + window.end(start));
+        left &= left - 1;
+        if !table.has_short(text, start, end) {
+            tokens += merge::merged(table, text, start, end) - 1;
+        }
+    }
+    left = window.open & !short;
+    while left != 0 {
+        let start = left.trailing_zeros() as usize;
+        let (start, end) = (at + start, at + window.end(start));
+        left &= left - 1;
+        if !table.has(text, start, end) {
+            tokens += merge::merged(table, text, start, end) - 1;
+        }
     }
     tokens
 }

@@ -1,16 +1,38 @@
-//! The hash of a token's bytes and where it leads in the table; build/ and src/ compile the same file.
+//! Where a token's bytes are found in the tables; build/ and src/ compile the same file.
 //!
-//! 64-bit multiplications only, since that is what wasm has.
+//! Tokens of at most 16 bytes lie in cache lines as one or two words, which are compared in registers; longer ones are
+//! found by a perfect hash. 64-bit multiplications only, since that is what wasm has.
 
-/// At most eight bytes from `start`, little endian, zeros after them.
+/// A line's length in bytes.
+pub(crate) const LINE: usize = 64;
+/// No token is longer.
+pub(crate) const LONGEST: usize = 1 << LENGTH_BITS;
+
+/// What an empty place of a line holds. No key begins with the byte 0xff, which is in no UTF-8 text; in a line's last place
+/// it says that the line with the number in the other bytes has more of this line's keys, and this is no line's number.
+#[allow(dead_code, reason = "only the build script writes lines")]
+pub(crate) const EMPTY: u64 = redirect(u32::MAX);
+
+/// What a line's last place holds if another line has more of its keys.
+#[allow(dead_code, reason = "only the build script writes lines")]
+pub(crate) const fn redirect(line: u32) -> u64 {
+    (line as u64) << 8 | 0xff
+}
+
+/// At most eight bytes from `start`, little endian, 0xff after them: no text has that byte, so that no two texts share a key.
 #[inline(always)]
-pub(crate) fn word(text: &[u8], start: usize, len: usize) -> u64 {
-    let word = match text.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
+pub(crate) fn key(text: &[u8], start: usize, len: usize) -> u64 {
+    // `len` is 1 to 8; the mask spares a check that a shift would need.
+    word(text, start) | !(u64::MAX >> ((8usize.wrapping_sub(len) * 8) & 63))
+}
+
+/// The eight bytes from `start`, or fewer at the text's end.
+#[inline(always)]
+fn word(text: &[u8], start: usize) -> u64 {
+    match text.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => at_the_end(text, start),
-    };
-    // `len` is 1 to 8; the mask spares a check that a shift would need.
-    word & u64::MAX >> ((8usize.wrapping_sub(len) * 8) & 63)
+    }
 }
 
 /// The last bytes of the text, fewer than eight.
@@ -22,30 +44,37 @@ fn at_the_end(text: &[u8], start: usize) -> u64 {
         .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
-/// The hash of `text[start..start + len]`, which is not empty.
+/// Which of `lines` has this key of at most 8 bytes.
 #[inline(always)]
-pub(crate) fn hash(text: &[u8], start: usize, len: usize) -> u64 {
-    let state = (len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    if len <= 8 {
-        last(state, word(text, start, len))
-    } else {
-        long(state, text, start, len)
-    }
+pub(crate) const fn line(key: u64, lines: usize) -> usize {
+    // The product's high half depends on every bit of the key.
+    reduce(key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32, lines)
 }
 
+/// Which of `lines` has this key of 9 to 16 bytes.
+#[inline(always)]
+pub(crate) const fn line_of_two(first: u64, second: u64, lines: usize) -> usize {
+    line(mix(first, 0xd6e8_feb8_6659_fd93) ^ second, lines)
+}
+
+#[inline(always)]
+const fn reduce(hash: u64, below: usize) -> usize {
+    ((hash * below as u64) >> 32) as usize
+}
+
+/// The hash of `text[start..start + len]`, which is longer than 16 bytes.
 #[inline]
-fn long(mut state: u64, text: &[u8], mut start: usize, len: usize) -> u64 {
+pub(crate) fn hash(text: &[u8], mut start: usize, len: usize) -> u64 {
+    let mut state = (len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let end = start + len;
     while end - start > 8 {
-        state = mix(state ^ word(text, start, 8), 0xa076_1d64_78bd_642f);
+        state = mix(state ^ word(text, start), 0xa076_1d64_78bd_642f);
         start += 8;
     }
-    last(state, word(text, end - 8, 8))
-}
-
-#[inline(always)]
-const fn last(state: u64, word: u64) -> u64 {
-    mix(mix(state ^ word, 0xd6e8_feb8_6659_fd93), 0xc2b2_ae3d_27d4_eb4f)
+    mix(
+        mix(state ^ word(text, end - 8), 0xd6e8_feb8_6659_fd93),
+        0xc2b2_ae3d_27d4_eb4f,
+    )
 }
 
 #[inline(always)]
@@ -67,9 +96,6 @@ const RANK_BITS: u32 = 18;
 const PLACE_BITS: u32 = 21;
 const LENGTH_BITS: u32 = 7;
 
-/// No token is longer.
-pub(crate) const LONGEST: usize = 1 << LENGTH_BITS;
-
 impl Layout {
     pub(crate) const fn new(buckets: u32, slots: u32) -> Self {
         Self { buckets, slots }
@@ -77,16 +103,16 @@ impl Layout {
 
     #[inline(always)]
     pub(crate) const fn bucket(self, hash: u64) -> usize {
-        (((hash >> 32) * self.buckets as u64) >> 32) as usize
+        reduce(hash >> 32, self.buckets as usize)
     }
 
     #[inline(always)]
     pub(crate) const fn slot(self, hash: u64, pilot: u16) -> usize {
         let turned = (hash as u32 ^ (pilot as u32).wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca6b);
-        ((turned as u64 * self.slots as u64) >> 32) as usize
+        reduce(turned as u64, self.slots as usize)
     }
 
-    /// The slot's content for a token. An empty slot is all zeros, which stands for the token of rank 0.
+    /// The slot's content for a token. An empty slot is all zeros, which stands for no token of more than 16 bytes.
     #[allow(dead_code, reason = "only the build script writes entries")]
     pub(crate) const fn entry(hash: u64, len: usize, place: u32, rank: u32) -> u64 {
         Self::print(hash, len) << (RANK_BITS + PLACE_BITS) | (place as u64) << RANK_BITS | rank as u64

@@ -2,14 +2,20 @@
 //!
 //! Nothing is parsed or built at start. Must not know how a text is cut into pieces.
 
-use crate::hash::{self, LONGEST, Layout};
+use crate::hash::{self, LINE, LONGEST, Layout};
 
 /// More than every rank, and small enough to be shifted by a byte: these bytes are no token.
 pub(crate) const NO_RANK: u32 = 0x3f_ffff;
 
 /// References to one vocabulary's tables; build/vocabulary.rs writes them.
 pub(crate) struct Table {
-    /// The tokens' bytes in the order of their ranks, and eight zeros.
+    /// The tokens of 2 to 8 bytes: eight keys a line; and their ranks.
+    pub(crate) short: &'static [[u8; LINE]],
+    pub(crate) short_ranks: &'static [[u8; 4]],
+    /// Those of 9 to 16 bytes: the first words of four tokens, then the second ones; and their ranks.
+    pub(crate) medium: &'static [[u8; LINE]],
+    pub(crate) medium_ranks: &'static [[u8; 4]],
+    /// The bytes of the longer ones, in the order of their ranks.
     pub(crate) bytes: &'static [u8],
     /// See `Layout::entry`.
     pub(crate) entries: &'static [[u8; 8]],
@@ -26,18 +32,28 @@ pub(crate) struct Table {
 /// The table of one Cargo feature.
 macro_rules! table {
     ($name:literal) => {{
+        static SHORT: crate::table::Aligned<
+            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short")).len() },
+        > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short")));
+        const SHORT_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short_ranks"));
+        static MEDIUM: crate::table::Aligned<
+            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium")).len() },
+        > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium")));
+        const MEDIUM_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium_ranks"));
         const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bytes"));
-        static ENTRIES: crate::table::Aligned<
-            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries")).len() },
-        > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries")));
+        const ENTRIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries"));
         const PILOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pilots"));
         const PAIRS: &[u8; 1 << 17] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pairs"));
         const TIER_INDEX: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tier_index"));
         const TIER_BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tier_blocks"));
         const PAIR_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pair_ranks"));
         crate::table::Table {
+            short: SHORT.0.as_chunks().0,
+            short_ranks: SHORT_RANKS.as_chunks().0,
+            medium: MEDIUM.0.as_chunks().0,
+            medium_ranks: MEDIUM_RANKS.as_chunks().0,
             bytes: BYTES,
-            entries: ENTRIES.0.as_chunks::<8>().0,
+            entries: ENTRIES.as_chunks().0,
             pilots: PILOTS.as_chunks::<2>().0,
             pairs: match PAIRS.as_chunks::<2>().0.first_chunk() {
                 Some(pairs) => pairs,
@@ -46,21 +62,82 @@ macro_rules! table {
             pair_ranks: PAIR_RANKS.as_chunks::<4>().0,
             tier_index: TIER_INDEX.as_chunks::<2>().0,
             tier_blocks: TIER_BLOCKS.as_chunks::<4>().0,
-            layout: crate::hash::Layout::new((PILOTS.len() / 2) as u32, (ENTRIES.0.len() / 8) as u32),
+            layout: crate::hash::Layout::new((PILOTS.len() / 2) as u32, (ENTRIES.len() / 8) as u32),
         }
     }};
 }
 pub(crate) use table;
 
-/// Entries that never straddle two cache lines.
+/// Lines that are cache lines.
 #[repr(align(64))]
 pub(crate) struct Aligned<const N: usize>(pub(crate) [u8; N]);
 
 impl Table {
-    /// The rank of `text[start..end]` (not empty), or [`NO_RANK`].
+    /// Whether `text[start..end]`, which has at least two bytes, is a token.
+    #[inline(always)]
+    pub(crate) fn has(&self, text: &[u8], start: usize, end: usize) -> bool {
+        match end - start {
+            len @ 0..=8 => self.short_place(hash::key(text, start, len)).is_some(),
+            len @ 9..=16 => self.medium_place(text, start, len).is_some(),
+            len => self.long_rank(text, start, len) != NO_RANK,
+        }
+    }
+
+    /// Whether `text[start..end]`, which has 2 to 8 bytes, is a token.
+    #[inline(always)]
+    pub(crate) fn has_short(&self, text: &[u8], start: usize, end: usize) -> bool {
+        self.short_place(hash::key(text, start, end - start)).is_some()
+    }
+
+    /// The rank of `text[start..end]`, which has at least two bytes, or [`NO_RANK`].
     #[inline(always)]
     pub(crate) fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
-        let len = end - start;
+        let rank = match end - start {
+            len @ 0..=8 => self
+                .short_place(hash::key(text, start, len))
+                .and_then(|place| self.short_ranks.get(place)),
+            len @ 9..=16 => self
+                .medium_place(text, start, len)
+                .and_then(|place| self.medium_ranks.get(place)),
+            len => return self.long_rank(text, start, len),
+        };
+        rank.map_or(NO_RANK, |rank| u32::from_le_bytes(*rank))
+    }
+
+    #[inline(always)]
+    fn short_place(&self, key: u64) -> Option<usize> {
+        let mut at = hash::line(key, self.short.len());
+        loop {
+            let line = self.short.get(at)?;
+            let found = (0..8).fold(0, |found, place| {
+                found | u32::from(key_at(line, place) == key) << place
+            });
+            if found != 0 {
+                return Some(at * 8 + found.trailing_zeros() as usize);
+            }
+            at = next(line, 7)?;
+        }
+    }
+
+    #[inline(always)]
+    fn medium_place(&self, text: &[u8], start: usize, len: usize) -> Option<usize> {
+        let (first, second) = (hash::key(text, start, 8), hash::key(text, start + 8, len - 8));
+        let mut at = hash::line_of_two(first, second, self.medium.len());
+        loop {
+            let line = self.medium.get(at)?;
+            let found = (0..4).fold(0, |found, place| {
+                let same = (key_at(line, place) == first) & (key_at(line, place + 4) == second);
+                found | u32::from(same) << place
+            });
+            if found != 0 {
+                return Some(at * 4 + found.trailing_zeros() as usize);
+            }
+            at = next(line, 3)?;
+        }
+    }
+
+    #[inline]
+    fn long_rank(&self, text: &[u8], start: usize, len: usize) -> u32 {
         if len > LONGEST {
             return NO_RANK;
         }
@@ -77,12 +154,11 @@ impl Table {
             return NO_RANK;
         }
         let place = Layout::place(entry);
-        let same = if len <= 8 {
-            hash::word(text, start, len) == hash::word(self.bytes, place, len)
+        if text.get(start..start + len) == self.bytes.get(place..place + len) {
+            Layout::rank(entry)
         } else {
-            text.get(start..end) == self.bytes.get(place..place + len)
-        };
-        if same { Layout::rank(entry) } else { NO_RANK }
+            NO_RANK
+        }
     }
 
     /// The rank of two bytes, or [`NO_RANK`].
@@ -104,6 +180,22 @@ impl Table {
         let tiers = block.and_then(|block| self.tier_blocks.get(block << 7 | character & 127));
         tiers.map_or(Tiers::UNKNOWN, |tiers| Tiers(u32::from_le_bytes(*tiers)))
     }
+}
+
+/// One word of a line.
+#[inline(always)]
+fn key_at(line: &[u8; LINE], place: usize) -> u64 {
+    line.as_chunks()
+        .0
+        .get(place)
+        .map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+/// The line that has more of this line's keys, if its last place names one; see `hash::EMPTY`.
+#[inline(always)]
+fn next(line: &[u8; LINE], last: usize) -> Option<usize> {
+    let last = key_at(line, last);
+    (last & 0xff == 0xff).then_some((last >> 8) as usize)
 }
 
 /// How far a character is merged before anything else happens to it, and when as a neighbour it could prevent that;
@@ -146,6 +238,9 @@ mod tests {
                 continue;
             };
             if core::str::from_utf8(&token).is_ok_and(|token| oracle.special_tokens().contains(token)) {
+                continue;
+            }
+            if token.len() == 1 {
                 continue;
             }
             assert_eq!(table.rank(&token, 0, token.len()), rank, "{token:?}");

@@ -263,6 +263,63 @@ fn from_blocks() -> impl Strategy<Value = String> {
     prop::collection::vec(run, 1..8).prop_map(|runs| runs.concat())
 }
 
+/// ASCII of every class that the patterns tell apart, and now and then something else: longer than the windows in which
+/// ASCII is cut, so that everything stands at their edges.
+fn from_ascii() -> impl Strategy<Value = String> {
+    const UNITS: [&str; 36] = [
+        "a",
+        "b",
+        "word",
+        "A",
+        "B",
+        "UP",
+        "Title",
+        "camelCase",
+        " ",
+        " ",
+        " ",
+        "  ",
+        "\t",
+        "\x0b",
+        "\n",
+        "\n",
+        "\r\n",
+        "\n    ",
+        " \n",
+        "0",
+        "12",
+        "345",
+        "67890123",
+        "'",
+        "'s",
+        "'ll",
+        "'VE",
+        "'x",
+        "!",
+        ".",
+        "(",
+        "/",
+        ";\n/",
+        "\0",
+        "\u{e9}",
+        "\u{301}",
+    ];
+    prop::collection::vec(prop::sample::select(&UNITS[..]), 0..90).prop_map(|units| units.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whole texts only, so that there can be many.
+    #[test]
+    fn ascii(text in from_ascii()) {
+        for encoding in available() {
+            let expected = oracle(encoding).count_ordinary(&text);
+            prop_assert_eq!(encoding.count(&text), Some(expected), "{} {:?}", encoding, text);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,18 +1,24 @@
-//! Prints how fast each file is counted, here and by the counters that others use (feature `peers`).
+//! Prints how fast texts are counted, here and by the counters that others use (feature `peers`).
 //!
 //! Runs natively and as a WASI module (`run.sh` does both).
+
+mod texts;
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use texts::Text;
 use tollgate_tokens::Encoding;
 
 type Counter = fn(&str) -> usize;
 
+fn ours(text: &str) -> usize {
+    Encoding::O200kBase.count(text).expect("the feature is on")
+}
+
 fn counters() -> Vec<(&'static str, Counter)> {
     #[allow(unused_mut, reason = "peers are added where the feature is on")]
-    let mut counters: Vec<(&'static str, Counter)> =
-        vec![("tollgate", |text| Encoding::O200kBase.count(text).expect("the feature is on"))];
+    let mut counters: Vec<(&'static str, Counter)> = vec![("tollgate", ours)];
     #[cfg(feature = "peers")]
     {
         counters.push(("tiktoken-rs", |text| tiktoken_rs::o200k_base_singleton().count_ordinary(text)));
@@ -22,36 +28,61 @@ fn counters() -> Vec<(&'static str, Counter)> {
 }
 
 fn main() {
+    let mut files: Vec<String> = std::env::args().skip(1).collect();
+    let brief = files.first().is_some_and(|first| first == "--brief");
+    if brief {
+        files.remove(0);
+    }
     let counters = counters();
     for (name, count) in &counters {
         let start = Instant::now();
         black_box(count("."));
         println!("{name}: first count after {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
     }
-    print!("{:<14} {:>9}", "file", "bytes/tok");
+    print!("{:<12} {:>7}", "MB/s Mtok/s", "B/token");
     for (name, _) in &counters {
-        print!(" {name:>12} MB/s {:>6}", "Mtok/s");
+        print!(" {name:>18}");
+        if *name == "tollgate" {
+            print!(" {:>18}", "in parts");
+        }
     }
     println!();
-    for path in std::env::args().skip(1) {
-        let text = std::fs::read_to_string(&path).expect("a UTF-8 file");
-        let expected = counters[0].1(&text);
-        let megabytes = text.len() as f64 / 1e6;
-        print!("{:<14} {:>9.2}", path.rsplit('/').next().unwrap_or_default(), text.len() as f64 / expected as f64);
+    for text in std::iter::once(Text::chat()).chain(files.iter().map(|path| Text::from_file(path))) {
+        let expected: usize = text.prompts.iter().map(|prompt| ours(prompt)).sum();
+        print!("{:<12} {:>7.2}", text.name, text.bytes() as f64 / expected as f64);
+        let print = |count: &mut dyn FnMut() -> usize| {
+            let best = best(brief, expected, count);
+            print!(" {:>11.1} {:>6.1}", text.bytes() as f64 / 1e6 / best, expected as f64 / 1e6 / best);
+        };
         for (name, count) in &counters {
-            assert_eq!(count(&text), expected, "{name} differs on {path}");
-            // The best of at least five runs and half a second: the machine is shared.
-            let mut best = f64::MAX;
-            let start = Instant::now();
-            let mut runs = 0;
-            while runs < 5 || start.elapsed().as_millis() < 500 {
-                let run = Instant::now();
-                black_box(count(black_box(&text)));
-                best = best.min(run.elapsed().as_secs_f64());
-                runs += 1;
+            print(&mut || text.prompts.iter().map(|prompt| count(black_box(prompt))).sum());
+            if *name == "tollgate" {
+                let parts = text.parts();
+                let mut counter = Encoding::O200kBase.counter().expect("the feature is on");
+                print(&mut || {
+                    let mut tokens = 0;
+                    for prompt in &parts {
+                        prompt.iter().for_each(|part| counter.push(black_box(part)));
+                        tokens += counter.finish();
+                    }
+                    tokens
+                });
             }
-            print!(" {:>17.1} {:>6.1}", megabytes / best, expected as f64 / 1e6 / best);
         }
         println!();
     }
+}
+
+/// The best time of at least five runs and half a second, since the machine is shared, in seconds.
+fn best(brief: bool, expected: usize, count: &mut dyn FnMut() -> usize) -> f64 {
+    let mut best = f64::MAX;
+    let start = Instant::now();
+    let mut runs = 0;
+    while runs < 5 || start.elapsed().as_millis() < if brief { 150 } else { 500 } {
+        let run = Instant::now();
+        assert_eq!(count(), expected, "counters differ");
+        best = best.min(run.elapsed().as_secs_f64());
+        runs += 1;
+    }
+    best
 }

@@ -2,8 +2,9 @@
 //!
 //! Must not know the vocabulary.
 
-use super::Pattern;
 use super::runs::{ascii_letters, contraction, run, up_to_three, white};
+use super::window::{Rules, window};
+use super::{Pattern, Window, lanes};
 use crate::class::{LETTER, MARK, NEWLINE, NUMBER, OTHER, class_at};
 
 /// ```text
@@ -17,6 +18,12 @@ use crate::class::{LETTER, MARK, NEWLINE, NUMBER, OTHER, class_at};
 /// \s
 /// ```
 pub(crate) struct Cl100k;
+
+const RULES: Rules = Rules {
+    camel_case: false,
+    contraction_in_word: false,
+    slash_after_symbols: false,
+};
 
 impl Pattern for Cl100k {
     #[inline(always)]
@@ -46,6 +53,15 @@ impl Pattern for Cl100k {
             return white.end;
         }
         white.newline.unwrap_or_else(|| white.before_word(text, at))
+    }
+
+    #[inline(always)]
+    fn window(text: &[u8], at: usize) -> Option<Window> {
+        if lanes::AVAILABLE {
+            window(text, at, RULES)
+        } else {
+            None
+        }
     }
 }
 

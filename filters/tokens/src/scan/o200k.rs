@@ -2,8 +2,9 @@
 //!
 //! Must not know the vocabulary.
 
-use super::Pattern;
 use super::runs::{ascii_lower, contraction, run, up_to_three, white};
+use super::window::{Rules, window};
+use super::{Pattern, Window, lanes};
 use crate::class::{LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UNCASED, UPPER, class_at};
 
 /// The characters that can stand at the start of a word: `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
@@ -21,6 +22,12 @@ const TAIL: u8 = LOWER | UNCASED | MARK;
 /// \s+
 /// ```
 pub(crate) struct O200k;
+
+const RULES: Rules = Rules {
+    camel_case: true,
+    contraction_in_word: true,
+    slash_after_symbols: true,
+};
 
 impl Pattern for O200k {
     #[inline(always)]
@@ -51,6 +58,15 @@ impl Pattern for O200k {
         }
         let white = white(text, at);
         white.newline.unwrap_or_else(|| white.before_word(text, at))
+    }
+
+    #[inline(always)]
+    fn window(text: &[u8], at: usize) -> Option<Window> {
+        if lanes::AVAILABLE {
+            window(text, at, RULES)
+        } else {
+            None
+        }
     }
 }
 

@@ -1,0 +1,46 @@
+//! Sixteen bytes at once, with the instructions of the target. Must not know what is looked for.
+
+use wide::i8x16;
+
+/// Whether the target has them: SSE2, which every x86-64 has, NEON, or wasm's `simd128`, if the module is built with it.
+pub(super) const AVAILABLE: bool = cfg!(any(
+    target_feature = "sse2",
+    target_feature = "simd128",
+    target_feature = "neon"
+));
+
+#[derive(Clone, Copy)]
+pub(super) struct Lanes(i8x16);
+
+impl Lanes {
+    #[inline(always)]
+    pub(super) fn new(bytes: &[u8; 16]) -> Self {
+        Self(i8x16::new(bytes.map(u8::cast_signed)))
+    }
+
+    /// Each byte's highest bit.
+    #[inline(always)]
+    pub(super) fn bits(self) -> u64 {
+        u64::from(self.0.to_bitmask())
+    }
+
+    /// Each byte with these bits set.
+    #[inline(always)]
+    pub(super) fn or(self, bits: u8) -> Self {
+        Self(self.0 | i8x16::splat(bits.cast_signed()))
+    }
+
+    /// The bits of the bytes that are this one.
+    #[inline(always)]
+    pub(super) fn is(self, byte: u8) -> Self {
+        Self(self.0.simd_eq(i8x16::splat(byte.cast_signed())))
+    }
+
+    /// The bits of the bytes that are one of the `count` from `first` on.
+    #[inline(always)]
+    pub(super) fn is_among(self, first: u8, count: u8) -> Self {
+        // The first becomes the lowest of the signed numbers, so that one comparison does.
+        let moved = self.0 + i8x16::splat(0x80u8.wrapping_sub(first).cast_signed());
+        Self(moved.simd_lt(i8x16::splat(0x80u8.wrapping_add(count).cast_signed())))
+    }
+}
