@@ -8,12 +8,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use tiktoken_rs::CoreBPE;
 
-use crate::hash::{self, Layout};
+use crate::hash::{self, Key, Layout};
 use crate::unicode::two_stage;
 use crate::{Failure, blob, characters, lines, perfect_hash};
-
-/// As in src/table.rs.
-const NO_RANK: u32 = 0x3f_ffff;
 
 pub(crate) struct Source {
     pub(crate) feature: &'static str,
@@ -72,21 +69,19 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
         return Err(format!("{}: a token is too long", source.feature).into());
     }
     // Single bytes are never looked up: each of them is a token.
-    let mut short: Vec<([u64; 1], u32)> = Vec::new();
-    let mut medium: Vec<([u64; 2], u32)> = Vec::new();
+    let mut short = Vec::new();
+    let mut medium = Vec::new();
     let mut long: Vec<(&[u8], u32)> = Vec::new();
     for (rank, token) in &tokens {
         match token.len() {
             1 => {}
-            len @ 2..=8 => short.push(([hash::key(token, 0, len)], *rank)),
-            len @ 9..=16 => medium.push(([hash::key(token, 0, 8), hash::key(token, 8, len - 8)], *rank)),
+            len @ 2..=8 => short.push((Key::short(token, 0, len), *rank)),
+            len @ 9..=16 => medium.push((Key::medium(token, 0, len), *rank)),
             _ => long.push((token, *rank)),
         }
     }
-    let short = lines::build(&short, |[key], lines| hash::line(key, lines))?;
-    let medium = lines::build(&medium, |[first, second], lines| {
-        hash::line_of_two(first, second, lines)
-    })?;
+    let short = lines::build(&short)?;
+    let medium = lines::build(&medium)?;
 
     let keys: Vec<u64> = long
         .iter()
@@ -100,16 +95,28 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
         bytes.extend_from_slice(token);
     }
 
-    let mut pair_ranks = vec![NO_RANK];
+    let mut two_bytes: Vec<(usize, u32)> = tokens
+        .iter()
+        .filter_map(|(rank, bytes)| match bytes.as_slice() {
+            &[first, second] => Some((usize::from(first) << 8 | usize::from(second), *rank)),
+            _ => None,
+        })
+        .collect();
+    // As many high ranks are kept apart as leave numbers for the low ones.
+    two_bytes.sort_by_key(|&(_, rank)| rank);
+    let low = two_bytes
+        .iter()
+        .zip(0u32..)
+        .take_while(|((_, rank), before)| rank + 1 + (two_bytes.len() as u32 - before) < 1 << 16)
+        .count();
+    let pair_ranks: Vec<u32> = two_bytes[low..].iter().map(|&(_, rank)| rank).collect();
     let mut pairs = vec![0u16; 1 << 16];
-    for (rank, bytes) in &tokens {
-        if let &[first, second] = bytes.as_slice() {
-            pairs[usize::from(first) << 8 | usize::from(second)] = u16::try_from(pair_ranks.len())?;
-            pair_ranks.push(*rank);
-        }
+    for (at, &(pair, rank)) in two_bytes.iter().enumerate() {
+        pairs[pair] = u16::try_from(match at.checked_sub(low) {
+            None => rank as usize + 1,
+            Some(high) => (1 << 16) - pair_ranks.len() + high,
+        })?;
     }
-    // Masked instead of checked when it is read.
-    pair_ranks.resize(pair_ranks.len().next_power_of_two(), NO_RANK);
 
     let name = source.feature;
     let le16 = |values: &[u16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
@@ -118,9 +125,9 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     let (tier_index, tier_blocks) = two_stage(&characters::tiers(&tokens))?;
     blob(out, &format!("{name}.tier_index"), &le16(&tier_index))?;
     blob(out, &format!("{name}.tier_blocks"), &le32(&tier_blocks))?;
-    blob(out, &format!("{name}.short"), &short.keys)?;
+    blob(out, &format!("{name}.short"), &le32(&short.keys))?;
     blob(out, &format!("{name}.short_ranks"), &le32(&short.ranks))?;
-    blob(out, &format!("{name}.medium"), &medium.keys)?;
+    blob(out, &format!("{name}.medium"), &le32(&medium.keys))?;
     blob(out, &format!("{name}.medium_ranks"), &le32(&medium.ranks))?;
     blob(out, &format!("{name}.bytes"), &bytes)?;
     blob(out, &format!("{name}.entries"), &le64(&entries))?;

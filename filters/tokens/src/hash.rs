@@ -1,27 +1,110 @@
 //! Where a token's bytes are found in the tables; build/ and src/ compile the same file.
 //!
-//! Tokens of at most 16 bytes lie in cache lines as one or two words, which are compared in registers; longer ones are
-//! found by a perfect hash. 64-bit multiplications only, since that is what wasm has.
+//! Tokens of at most 16 bytes lie in cache lines, where they are compared in registers; longer ones are found by a perfect
+//! hash. 64-bit multiplications only, since that is what wasm has.
 
 /// A line's length in bytes.
+#[allow(dead_code, reason = "only the library reads lines")]
 pub(crate) const LINE: usize = 64;
 /// No token is longer.
 pub(crate) const LONGEST: usize = 1 << LENGTH_BITS;
 
-/// What an empty place of a line holds. No key begins with the byte 0xff, which is in no UTF-8 text; in a line's last place
-/// it says that the line with the number in the other bytes has more of this line's keys, and this is no line's number.
+/// What an empty place of a line holds. No key begins with the byte 0xff, which is in no UTF-8 text; as the first word of a
+/// line's last place it says that the line with the number in the other bytes has more of this line's keys, and this is no
+/// line's number.
 #[allow(dead_code, reason = "only the build script writes lines")]
-pub(crate) const EMPTY: u64 = redirect(u32::MAX);
+pub(crate) const EMPTY: u32 = redirect(0xff_ffff);
 
-/// What a line's last place holds if another line has more of its keys.
+/// The first word of a line's last place if another line has more of its keys.
 #[allow(dead_code, reason = "only the build script writes lines")]
-pub(crate) const fn redirect(line: u32) -> u64 {
-    (line as u64) << 8 | 0xff
+pub(crate) const fn redirect(line: u32) -> u32 {
+    line << 8 | 0xff
+}
+
+/// The line that a first word leads to which is no key's.
+#[allow(dead_code, reason = "only the library reads lines")]
+#[inline(always)]
+pub(crate) const fn redirected(word: u32) -> usize {
+    (word >> 8) as usize
+}
+
+/// Whether a first word is no key's.
+#[allow(dead_code, reason = "only the library reads lines")]
+#[inline(always)]
+pub(crate) const fn is_no_key(word: u32) -> bool {
+    word & 0xff == 0xff
+}
+
+/// The bits of a rank; those above hold a part of the hash, its print. In a line's last place this is no rank but says that
+/// another line has more keys; then there is a bit for each group of prints that these keys have.
+pub(crate) const RANK: u32 = (1 << RANK_BITS) - 1;
+
+/// A text of at most 16 bytes: its words and their hash.
+#[derive(Clone, Copy)]
+pub(crate) struct Key<const N: usize> {
+    pub(crate) words: [u32; N],
+    hash: u64,
+}
+
+impl Key<2> {
+    /// `text[start..start + len]`, which has at most 8 bytes.
+    #[inline(always)]
+    pub(crate) fn short(text: &[u8], start: usize, len: usize) -> Self {
+        let key = key(text, start, len);
+        Self {
+            words: [key as u32, (key >> 32) as u32],
+            hash: key.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        }
+    }
+}
+
+impl Key<4> {
+    /// `text[start..start + len]`, which has 9 to 16 bytes.
+    #[inline(always)]
+    pub(crate) fn medium(text: &[u8], start: usize, len: usize) -> Self {
+        let (first, second) = (key(text, start, 8), key(text, start + 8, len - 8));
+        Self {
+            words: [
+                first as u32,
+                (first >> 32) as u32,
+                second as u32,
+                (second >> 32) as u32,
+            ],
+            hash: (mix(first, 0xd6e8_feb8_6659_fd93) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        }
+    }
+}
+
+impl<const N: usize> Key<N> {
+    /// Which of `lines` has it. The hash's high half depends on every bit of the key.
+    #[inline(always)]
+    pub(crate) const fn line(self, lines: usize) -> usize {
+        reduce(self.hash >> 32, lines)
+    }
+
+    /// A part of the hash, in the bits beside those of a rank.
+    #[inline(always)]
+    pub(crate) const fn print(self) -> u32 {
+        ((self.hash >> 34) as u32) << RANK_BITS
+    }
+
+    /// The bit of the group that its print belongs to, among those of prints.
+    #[inline(always)]
+    pub(crate) const fn group(self) -> u32 {
+        1 << (RANK_BITS + (self.print() >> RANK_BITS) % (u32::BITS - RANK_BITS))
+    }
+
+    /// Whether another line may have it, by what the last place of its own line has in the place of a rank.
+    #[allow(dead_code, reason = "only the library reads lines")]
+    #[inline(always)]
+    pub(crate) const fn may_be_elsewhere(self, last: u32) -> bool {
+        last & RANK == RANK && last & self.group() != 0
+    }
 }
 
 /// At most eight bytes from `start`, little endian, 0xff after them: no text has that byte, so that no two texts share a key.
 #[inline(always)]
-pub(crate) fn key(text: &[u8], start: usize, len: usize) -> u64 {
+fn key(text: &[u8], start: usize, len: usize) -> u64 {
     // `len` is 1 to 8; the mask spares a check that a shift would need.
     word(text, start) | !(u64::MAX >> ((8usize.wrapping_sub(len) * 8) & 63))
 }
@@ -42,19 +125,6 @@ fn at_the_end(text: &[u8], start: usize) -> u64 {
         .skip(start)
         .rev()
         .fold(0, |word, byte| word << 8 | u64::from(*byte))
-}
-
-/// Which of `lines` has this key of at most 8 bytes.
-#[inline(always)]
-pub(crate) const fn line(key: u64, lines: usize) -> usize {
-    // The product's high half depends on every bit of the key.
-    reduce(key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32, lines)
-}
-
-/// Which of `lines` has this key of 9 to 16 bytes.
-#[inline(always)]
-pub(crate) const fn line_of_two(first: u64, second: u64, lines: usize) -> usize {
-    line(mix(first, 0xd6e8_feb8_6659_fd93) ^ second, lines)
 }
 
 #[inline(always)]

@@ -24,6 +24,7 @@ mod encoding;
 pub mod estimate;
 mod hash;
 mod heap;
+mod lines;
 mod merge;
 pub mod overhead;
 mod scan;

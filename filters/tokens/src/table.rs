@@ -2,25 +2,25 @@
 //!
 //! Nothing is parsed or built at start. Must not know how a text is cut into pieces.
 
-use crate::hash::{self, LINE, LONGEST, Layout};
+use crate::hash::{self, Key, LONGEST, Layout};
+use crate::lines::Lines;
 
 /// More than every rank, and small enough to be shifted by a byte: these bytes are no token.
 pub(crate) const NO_RANK: u32 = 0x3f_ffff;
 
 /// References to one vocabulary's tables; build/vocabulary.rs writes them.
 pub(crate) struct Table {
-    /// The tokens of 2 to 8 bytes: eight keys a line; and their ranks.
-    pub(crate) short: &'static [[u8; LINE]],
-    pub(crate) short_ranks: &'static [[u8; 4]],
-    /// Those of 9 to 16 bytes: the first words of four tokens, then the second ones; and their ranks.
-    pub(crate) medium: &'static [[u8; LINE]],
-    pub(crate) medium_ranks: &'static [[u8; 4]],
+    /// The tokens of 2 to 8 bytes.
+    pub(crate) short: Lines<2>,
+    /// Those of 9 to 16 bytes.
+    pub(crate) medium: Lines<4>,
     /// The bytes of the longer ones, in the order of their ranks.
     pub(crate) bytes: &'static [u8],
     /// See `Layout::entry`.
     pub(crate) entries: &'static [[u8; 8]],
     pub(crate) pilots: &'static [[u8; 2]],
-    /// For each two bytes, where `pair_ranks` has their rank; 0 if they are no token.
+    /// For each two bytes their rank and one more, or 0 if they are no token. The highest numbers, as many as `pair_ranks`
+    /// has, stand for the ranks there.
     pub(crate) pairs: &'static [[u8; 2]; 1 << 16],
     pub(crate) pair_ranks: &'static [[u8; 4]],
     /// For each 128 characters, which block has their [`Tiers`].
@@ -35,11 +35,25 @@ macro_rules! table {
         static SHORT: crate::table::Aligned<
             { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short")).len() },
         > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short")));
-        const SHORT_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short_ranks"));
+        static SHORT_RANKS: crate::table::Aligned<
+            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short_ranks")).len() },
+        > = crate::table::Aligned(*include_bytes!(concat!(
+            env!("OUT_DIR"),
+            "/",
+            $name,
+            ".short_ranks"
+        )));
         static MEDIUM: crate::table::Aligned<
             { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium")).len() },
         > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium")));
-        const MEDIUM_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium_ranks"));
+        static MEDIUM_RANKS: crate::table::Aligned<
+            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium_ranks")).len() },
+        > = crate::table::Aligned(*include_bytes!(concat!(
+            env!("OUT_DIR"),
+            "/",
+            $name,
+            ".medium_ranks"
+        )));
         const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bytes"));
         const ENTRIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries"));
         const PILOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pilots"));
@@ -48,10 +62,14 @@ macro_rules! table {
         const TIER_BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tier_blocks"));
         const PAIR_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pair_ranks"));
         crate::table::Table {
-            short: SHORT.0.as_chunks().0,
-            short_ranks: SHORT_RANKS.as_chunks().0,
-            medium: MEDIUM.0.as_chunks().0,
-            medium_ranks: MEDIUM_RANKS.as_chunks().0,
+            short: crate::lines::Lines {
+                keys: SHORT.0.as_chunks().0,
+                ranks: SHORT_RANKS.0.as_chunks().0,
+            },
+            medium: crate::lines::Lines {
+                keys: MEDIUM.0.as_chunks().0,
+                ranks: MEDIUM_RANKS.0.as_chunks().0,
+            },
             bytes: BYTES,
             entries: ENTRIES.as_chunks().0,
             pilots: PILOTS.as_chunks::<2>().0,
@@ -77,8 +95,8 @@ impl Table {
     #[inline(always)]
     pub(crate) fn has(&self, text: &[u8], start: usize, end: usize) -> bool {
         match end - start {
-            len @ 0..=8 => self.short_place(hash::key(text, start, len)).is_some(),
-            len @ 9..=16 => self.medium_place(text, start, len).is_some(),
+            len @ 0..=8 => self.short.has(Key::short(text, start, len)),
+            len @ 9..=16 => self.medium.has(Key::medium(text, start, len)),
             len => self.long_rank(text, start, len) != NO_RANK,
         }
     }
@@ -86,53 +104,16 @@ impl Table {
     /// Whether `text[start..end]`, which has 2 to 8 bytes, is a token.
     #[inline(always)]
     pub(crate) fn has_short(&self, text: &[u8], start: usize, end: usize) -> bool {
-        self.short_place(hash::key(text, start, end - start)).is_some()
+        self.short.has(Key::short(text, start, end - start))
     }
 
     /// The rank of `text[start..end]`, which has at least two bytes, or [`NO_RANK`].
     #[inline(always)]
     pub(crate) fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
-        let rank = match end - start {
-            len @ 0..=8 => self
-                .short_place(hash::key(text, start, len))
-                .and_then(|place| self.short_ranks.get(place)),
-            len @ 9..=16 => self
-                .medium_place(text, start, len)
-                .and_then(|place| self.medium_ranks.get(place)),
-            len => return self.long_rank(text, start, len),
-        };
-        rank.map_or(NO_RANK, |rank| u32::from_le_bytes(*rank))
-    }
-
-    #[inline(always)]
-    fn short_place(&self, key: u64) -> Option<usize> {
-        let mut at = hash::line(key, self.short.len());
-        loop {
-            let line = self.short.get(at)?;
-            let found = (0..8).fold(0, |found, place| {
-                found | u32::from(key_at(line, place) == key) << place
-            });
-            if found != 0 {
-                return Some(at * 8 + found.trailing_zeros() as usize);
-            }
-            at = next(line, 7)?;
-        }
-    }
-
-    #[inline(always)]
-    fn medium_place(&self, text: &[u8], start: usize, len: usize) -> Option<usize> {
-        let (first, second) = (hash::key(text, start, 8), hash::key(text, start + 8, len - 8));
-        let mut at = hash::line_of_two(first, second, self.medium.len());
-        loop {
-            let line = self.medium.get(at)?;
-            let found = (0..4).fold(0, |found, place| {
-                let same = (key_at(line, place) == first) & (key_at(line, place + 4) == second);
-                found | u32::from(same) << place
-            });
-            if found != 0 {
-                return Some(at * 4 + found.trailing_zeros() as usize);
-            }
-            at = next(line, 3)?;
+        match end - start {
+            len @ 0..=8 => self.short.rank(Key::short(text, start, len)),
+            len @ 9..=16 => self.medium.rank(Key::medium(text, start, len)),
+            len => self.long_rank(text, start, len),
         }
     }
 
@@ -164,10 +145,18 @@ impl Table {
     /// The rank of two bytes, or [`NO_RANK`].
     #[inline(always)]
     pub(crate) fn pair_rank(&self, first: u8, second: u8) -> u32 {
-        let at = u16::from_le_bytes(self.pairs[usize::from(first) << 8 | usize::from(second)]);
-        self.pair_ranks
-            .get(usize::from(at))
-            .map_or(NO_RANK, |rank| u32::from_le_bytes(*rank))
+        let number = u32::from(u16::from_le_bytes(
+            self.pairs[usize::from(first) << 8 | usize::from(second)],
+        ));
+        let high = (1 << 16) - self.pair_ranks.len() as u32;
+        match number {
+            0 => NO_RANK,
+            _ if number < high => number - 1,
+            _ => self
+                .pair_ranks
+                .get((number - high) as usize)
+                .map_or(NO_RANK, |rank| u32::from_le_bytes(*rank)),
+        }
     }
 
     /// How a character takes part in early merges.
@@ -180,22 +169,6 @@ impl Table {
         let tiers = block.and_then(|block| self.tier_blocks.get(block << 7 | character & 127));
         tiers.map_or(Tiers::UNKNOWN, |tiers| Tiers(u32::from_le_bytes(*tiers)))
     }
-}
-
-/// One word of a line.
-#[inline(always)]
-fn key_at(line: &[u8; LINE], place: usize) -> u64 {
-    line.as_chunks()
-        .0
-        .get(place)
-        .map_or(0, |word| u64::from_le_bytes(*word))
-}
-
-/// The line that has more of this line's keys, if its last place names one; see `hash::EMPTY`.
-#[inline(always)]
-fn next(line: &[u8; LINE], last: usize) -> Option<usize> {
-    let last = key_at(line, last);
-    (last & 0xff == 0xff).then_some((last >> 8) as usize)
 }
 
 /// How far a character is merged before anything else happens to it, and when as a neighbour it could prevent that;
