@@ -1,6 +1,6 @@
 //! Counting a whole text with one vocabulary: cut, look up, merge what is no token.
 
-use crate::merge;
+use crate::memo::Memo;
 use crate::scan::{Pattern, Window};
 use crate::table::Table;
 
@@ -8,8 +8,8 @@ use crate::table::Table;
 const PAUSE: usize = 64;
 const EARLY: usize = 16;
 
-/// The tokens of `text`, cut by `P`.
-pub(crate) fn count<P: Pattern>(table: &Table, text: &str) -> usize {
+/// The tokens of `text`, cut by `P`. `memo` is that of the same table.
+pub(crate) fn count<P: Pattern>(table: &Table, memo: &mut Memo, text: &str) -> usize {
     let text = text.as_bytes();
     let mut tokens = 0;
     let mut at = 0;
@@ -21,7 +21,7 @@ pub(crate) fn count<P: Pattern>(table: &Table, text: &str) -> usize {
                 paused = at + PAUSE;
             }
             if let Some(window) = window {
-                tokens += of_window(table, text, at, &window);
+                tokens += of_window(table, memo, text, at, &window);
                 at += window.len;
                 continue;
             }
@@ -31,7 +31,7 @@ pub(crate) fn count<P: Pattern>(table: &Table, text: &str) -> usize {
         tokens += if end - at == 1 || table.has(text, at, end) {
             1
         } else {
-            merge::merged(table, text, at, end)
+            memo.merged(table, text, at, end)
         };
         at = end;
     }
@@ -39,7 +39,7 @@ pub(crate) fn count<P: Pattern>(table: &Table, text: &str) -> usize {
 }
 
 #[inline(always)]
-fn of_window(table: &Table, text: &[u8], at: usize, window: &Window) -> usize {
+fn of_window(table: &Table, memo: &mut Memo, text: &[u8], at: usize, window: &Window) -> usize {
     let mut tokens = window.pieces as usize;
     let short = window.short();
     let mut left = short;
@@ -48,7 +48,7 @@ fn of_window(table: &Table, text: &[u8], at: usize, window: &Window) -> usize {
         let (start, end) = (at + start, at + window.end(start));
         left &= left - 1;
         if !table.has_short(text, start, end) {
-            tokens += merge::merged(table, text, start, end) - 1;
+            tokens += memo.merged(table, text, start, end) - 1;
         }
     }
     left = window.open & !short;
@@ -57,7 +57,7 @@ fn of_window(table: &Table, text: &[u8], at: usize, window: &Window) -> usize {
         let (start, end) = (at + start, at + window.end(start));
         left &= left - 1;
         if !table.has(text, start, end) {
-            tokens += merge::merged(table, text, start, end) - 1;
+            tokens += memo.merged(table, text, start, end) - 1;
         }
     }
     tokens

@@ -6,6 +6,7 @@ use alloc::string::String;
 
 use crate::class::{LETTER, MARK, NEWLINE, NUMBER, OTHER, SPACE, class_at};
 use crate::encoding::Encoding;
+use crate::memo::Memo;
 
 /// What is kept of small parts before it is counted in one go, in bytes; and from which size a part is counted in place.
 const BATCH: usize = 2048;
@@ -22,6 +23,7 @@ pub struct Counter {
     /// How much of `pending` is known to have no seam.
     seamless: usize,
     tokens: usize,
+    memo: Memo,
 }
 
 impl Counter {
@@ -31,11 +33,24 @@ impl Counter {
             pending: String::new(),
             seamless: 0,
             tokens: 0,
+            memo: Memo::default(),
         }
     }
 
     /// Adds the next part of the text.
+    #[inline]
     pub fn push(&mut self, part: &str) {
+        // What an escape stands for is one character, and there are many: a call to copy it would cost more than the rest.
+        if let [byte @ 0..0x80] = part.as_bytes()
+            && self.pending.len() - self.seamless < BATCH - 1
+        {
+            self.pending.push(char::from(*byte));
+        } else {
+            self.push_part(part);
+        }
+    }
+
+    fn push_part(&mut self, part: &str) {
         if part.len() < BATCH {
             self.pending.push_str(part);
             if self.pending.len() - self.seamless >= BATCH {
@@ -52,7 +67,7 @@ impl Counter {
         let (head, rest) = part.split_at(first);
         let (body, tail) = rest.split_at(last - first);
         self.pending.push_str(head);
-        self.tokens += self.count(&self.pending) + self.count(body);
+        self.tokens += self.count_pending(usize::MAX) + self.count(body);
         self.pending.clear();
         self.pending.push_str(tail);
         self.seamless = 0;
@@ -60,7 +75,7 @@ impl Counter {
 
     /// The tokens of the text pushed since the counter was made or last finished. It starts anew, with its buffer kept.
     pub fn finish(&mut self) -> usize {
-        let tokens = self.tokens + self.count(&self.pending);
+        let tokens = self.tokens + self.count_pending(usize::MAX);
         self.pending.clear();
         self.seamless = 0;
         self.tokens = 0;
@@ -70,16 +85,22 @@ impl Counter {
     /// Counts what lies before the last seam.
     fn settle(&mut self) {
         if let Some(seam) = last_seam(&self.pending, self.seamless) {
-            self.tokens += self.count(&self.pending[..seam]);
+            self.tokens += self.count_pending(seam);
             self.pending.drain(..seam);
         }
         // A seam may still come to lie at the very end, before what is pushed next.
         self.seamless = self.pending.char_indices().next_back().map_or(0, |(at, _)| at);
     }
 
-    fn count(&self, text: &str) -> usize {
+    /// The tokens of what is pending, up to there.
+    fn count_pending(&mut self, end: usize) -> usize {
+        let text = self.pending.get(..end).unwrap_or(&self.pending);
         // The constructor has checked that the vocabulary is there.
-        self.encoding.count(text).unwrap_or(0)
+        self.encoding.count_part(text, &mut self.memo).unwrap_or(0)
+    }
+
+    fn count(&mut self, text: &str) -> usize {
+        self.encoding.count_part(text, &mut self.memo).unwrap_or(0)
     }
 }
 

@@ -4,6 +4,8 @@
 
 use core::fmt;
 
+use crate::memo::Memo;
+
 #[allow(unused_imports, reason = "each is used where its feature is on")]
 use crate::{
     count::count,
@@ -72,15 +74,20 @@ impl Encoding {
     ///
     /// `None` if and only if this build does not carry the vocabulary ([`Encoding::is_available`]).
     pub fn count(self, text: &str) -> Option<usize> {
+        self.count_part(text, &mut Memo::default())
+    }
+
+    /// The same for one of several texts, with what the counts of the others left in `memo`.
+    pub(crate) fn count_part(self, text: &str, memo: &mut Memo) -> Option<usize> {
         match self {
             #[cfg(feature = "o200k")]
-            Self::O200kBase | Self::O200kHarmony => Some(count::<O200k>(&vocabulary::O200K, text)),
+            Self::O200kBase | Self::O200kHarmony => Some(count::<O200k>(&vocabulary::O200K, memo, text)),
             #[cfg(feature = "cl100k")]
-            Self::Cl100kBase => Some(count::<Cl100k>(&vocabulary::CL100K, text)),
+            Self::Cl100kBase => Some(count::<Cl100k>(&vocabulary::CL100K, memo, text)),
             #[cfg(feature = "p50k")]
-            Self::P50kBase => Some(count::<Gpt2>(&vocabulary::P50K, text)),
+            Self::P50kBase => Some(count::<Gpt2>(&vocabulary::P50K, memo, text)),
             #[cfg(feature = "r50k")]
-            Self::R50kBase => Some(count::<Gpt2>(&vocabulary::R50K, text)),
+            Self::R50kBase => Some(count::<Gpt2>(&vocabulary::R50K, memo, text)),
             #[allow(
                 unreachable_patterns,
                 reason = "a build with every vocabulary leaves nothing here"

@@ -62,7 +62,7 @@ impl Key<4> {
     /// `text[start..start + len]`, which has 9 to 16 bytes.
     #[inline(always)]
     pub(crate) fn medium(text: &[u8], start: usize, len: usize) -> Self {
-        let (first, second) = (key(text, start, 8), key(text, start + 8, len - 8));
+        let (first, second) = words(text, start, len);
         Self {
             words: [
                 first as u32,
@@ -70,7 +70,7 @@ impl Key<4> {
                 second as u32,
                 (second >> 32) as u32,
             ],
-            hash: (mix(first, 0xd6e8_feb8_6659_fd93) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            hash: of_two(first, second),
         }
     }
 }
@@ -100,6 +100,21 @@ impl<const N: usize> Key<N> {
     pub(crate) const fn may_be_elsewhere(self, last: u32) -> bool {
         last & RANK == RANK && last & self.group() != 0
     }
+}
+
+/// The words of 1 to 16 bytes from `start`; no two texts share them.
+#[inline(always)]
+pub(crate) fn words(text: &[u8], start: usize, len: usize) -> (u64, u64) {
+    match len {
+        0..=8 => (key(text, start, len), u64::MAX),
+        _ => (key(text, start, 8), key(text, start + 8, len - 8)),
+    }
+}
+
+/// Their hash; the upper bits are the good ones.
+#[inline(always)]
+pub(crate) const fn of_two(first: u64, second: u64) -> u64 {
+    (mix(first, 0xd6e8_feb8_6659_fd93) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// At most eight bytes from `start`, little endian, 0xff after them: no text has that byte, so that no two texts share a key.

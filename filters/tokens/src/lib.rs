@@ -25,6 +25,7 @@ pub mod estimate;
 mod hash;
 mod heap;
 mod lines;
+mod memo;
 mod merge;
 pub mod overhead;
 mod scan;
