@@ -76,7 +76,7 @@ impl Core {
         let taken = self.folder.fold(raw, at, complete, &mut self.folded);
         let stops = Stops {
             quotes: self.folder.is_json(),
-            tokens: scan.vault.is_some_and(|vault| !vault.is_empty()),
+            tokens: scan.vault.is_some(),
         };
         while let Some(segment) = self.segments.next(&self.folded, stops, complete) {
             let left = segment.from.saturating_sub(LEFT);

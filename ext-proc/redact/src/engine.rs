@@ -12,7 +12,7 @@ use crate::recognizers::ids::{self, Ids};
 use crate::recognizers::secret::Secrets;
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
-use crate::segment::{AT, COLON, DIGIT, PUNCT};
+use crate::segment::{AT, COLON, PUNCT};
 use crate::vault::Vault;
 
 /// Something found in a text.
@@ -62,11 +62,7 @@ impl Engine {
 
     /// Appends everything that stands in `text`, in order and without overlaps.
     pub fn find(&self, text: &str, out: &mut Vec<Span>) {
-        let scan = Scan {
-            engine: self,
-            rules: None,
-            vault: None,
-        };
+        let scan = Scan::new(self, None, None);
         let mut core = Core::new(Mode::Text);
         in_slices(text, |raw, at, complete| {
             core.advance(&scan, raw, at, complete, |piece| {
@@ -119,11 +115,22 @@ pub(crate) struct Scratch {
 pub(crate) struct Scan<'e> {
     pub(crate) engine: &'e Engine,
     /// None: everything.
-    pub(crate) rules: Option<&'e Rules>,
+    rules: Option<&'e Rules>,
     pub(crate) vault: Option<&'e Vault>,
+    /// The topics of the entities that are looked for.
+    wanted: Topics,
 }
 
-impl Scan<'_> {
+impl<'e> Scan<'e> {
+    pub(crate) fn new(engine: &'e Engine, rules: Option<&'e Rules>, vault: Option<&'e Vault>) -> Self {
+        Self {
+            engine,
+            rules,
+            vault: vault.filter(|vault| !vault.is_empty()),
+            wanted: rules.map_or(Topics::ALL, Rules::wanted),
+        }
+    }
+
     /// What stands in a segment, in order and without overlaps.
     pub(crate) fn run(&self, field: &Field<'_>, continued: Option<(What, f32)>, scratch: &mut Scratch) {
         let Scratch { hits, kept, runs } = scratch;
@@ -146,23 +153,24 @@ impl Scan<'_> {
         if let Some(vault) = self.vault {
             vault.find(field, hits);
         }
-        let wants = |entity| self.rules.is_none_or(|rules| rules.acts_on(entity));
+        let wants = |entity| self.wanted.has(topic(entity));
         if field.mask & AT != 0 && wants(Entity::EmailAddress) {
             email::find(field, hits);
         }
-        if field.mask & (COLON | PUNCT) != 0 && (wants(Entity::Url) || wants(Entity::Secret)) {
-            url::find(field, hits);
-        }
-        if field.mask & (COLON | PUNCT) != 0 && wants(Entity::IpAddress) && field.mask & (DIGIT | COLON) != 0
-        {
-            ip::find(field, hits);
+        if field.mask & (COLON | PUNCT) != 0 {
+            if wants(Entity::Url) || wants(Entity::Secret) {
+                url::find(field, hits);
+            }
+            if wants(Entity::IpAddress) && (field.mask & COLON != 0 || field.digits >= 4) {
+                ip::find(field, hits);
+            }
         }
         if field.digits >= 6 {
             runs.read(field);
-            if wants(Entity::CreditCard) {
+            if wants(Entity::CreditCard) && field.digits >= 13 {
                 card::find(field, runs, hits);
             }
-            if wants(Entity::UsSsn) {
+            if wants(Entity::UsSsn) && field.digits >= 9 {
                 ssn::find(field, runs, hits);
             }
             if wants(Entity::PhoneNumber) {
@@ -173,10 +181,8 @@ impl Scan<'_> {
             }
         }
         if field.digits >= 2 {
-            self.engine.ids.find(field, wants, hits);
-        }
-        if field.digits >= 2 {
-            named::find(field, topic, wants, hits);
+            self.engine.ids.find(field, self.wanted, hits);
+            named::find(field, topic, self.wanted, hits);
             device::find(field, hits);
         }
         if field.longest >= 6
@@ -185,13 +191,14 @@ impl Scan<'_> {
         {
             self.engine.secrets.find(field, hits);
         }
+        if hits.is_empty() {
+            return;
+        }
         if let Some(rules) = self.rules {
             hits.retain(|hit| match hit.what {
                 What::Token => true,
                 What::Entity(entity) => {
-                    rules.acts_on(entity)
-                        && hit.score >= rules.threshold(entity)
-                        && !rules.is_allowed(&field.text[hit.from..hit.to])
+                    hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
                 }
             });
         }

@@ -109,11 +109,7 @@ impl<'e> Redactor<'e> {
     }
 
     fn run<'t>(&mut self, text: &'t str, mode: Mode) -> Verdict<'t> {
-        let scan = Scan {
-            engine: self.engine,
-            rules: Some(self.rules),
-            vault: None,
-        };
+        let scan = Scan::new(self.engine, Some(self.rules), None);
         let mut core = Core::new(mode);
         let mut out = String::new();
         let mut done = 0;

@@ -3,7 +3,9 @@
 
 use std::str::FromStr;
 
+use crate::engine::topic;
 use crate::entity::Entity;
+use crate::recognizers::context::Topics;
 
 /// What becomes of an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +55,8 @@ impl FromStr for Operator {
 pub struct Rules {
     /// By `Entity as usize`: what to do, from which score on.
     actions: Vec<Option<(Operator, f32)>>,
+    /// The topics of the entities that have an operator.
+    wanted: Topics,
     allow: Vec<Pattern>,
 }
 
@@ -86,10 +90,18 @@ impl Rules {
 
     /// `operator` for every usual kind: what a policy that says no more means.
     pub fn usual(operator: Operator) -> Self {
-        let RulesBuilder { actions, .. } = Self::builder().usual(operator);
+        Self::new(Self::builder().usual(operator).actions, Vec::new())
+    }
+
+    fn new(actions: Vec<Option<(Operator, f32)>>, allow: Vec<Pattern>) -> Self {
+        let acted_on = Entity::ALL
+            .iter()
+            .zip(&actions)
+            .filter(|(_, action)| action.is_some());
         Self {
+            wanted: Topics::of(acted_on.map(|(entity, _)| topic(*entity))),
             actions,
-            allow: Vec::new(),
+            allow,
         }
     }
 
@@ -98,8 +110,8 @@ impl Rules {
         self.action(entity).map(|(operator, _)| operator)
     }
 
-    pub(crate) fn acts_on(&self, entity: Entity) -> bool {
-        self.action(entity).is_some()
+    pub(crate) fn wanted(&self) -> Topics {
+        self.wanted
     }
 
     pub(crate) fn threshold(&self, entity: Entity) -> f32 {
@@ -178,10 +190,8 @@ impl RulesBuilder {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Rules {
-            actions: self.actions,
-            allow: self.allow.iter().map(|value| Pattern::new(value)).collect(),
-        })
+        let allow = self.allow.iter().map(|value| Pattern::new(value)).collect();
+        Ok(Rules::new(self.actions, allow))
     }
 }
 

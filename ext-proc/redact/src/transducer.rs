@@ -101,11 +101,7 @@ impl Transducer {
             counts,
             blocked,
         } = self;
-        let scan = Scan {
-            engine,
-            rules: Some(rules),
-            vault: Some(vault),
-        };
+        let scan = Scan::new(engine, Some(rules), Some(vault));
         let mut edit = Edit {
             rules,
             counts,

@@ -4,6 +4,9 @@
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 
+/// ISO 13616: at most so many characters.
+const LONGEST: usize = 34;
+
 /// Lengths by country, from the IBAN registry (SWIFT, release 99) and the experimental list.
 const LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"AD", 24),
@@ -107,16 +110,32 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"BF", 28),
 ];
 
+/// The same by the two letters, 0 for what is no country.
+const LENGTH: [u8; 26 * 26] = {
+    let mut table = [0; 26 * 26];
+    let mut i = 0;
+    while i < LENGTHS.len() {
+        let (country, length) = LENGTHS[i];
+        table[(country[0] - b'A') as usize * 26 + (country[1] - b'A') as usize] = length as u8;
+        i += 1;
+    }
+    table
+};
+
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
     while at < text.len() {
-        if text[at].is_ascii_alphabetic()
-            && !field.before(at).is_some_and(is_word)
-            && let Some(end) = iban(field, at)
-        {
-            hits.push(Hit::new(at, end, Entity::IbanCode, 1.0));
-            at = end;
+        if text[at].is_ascii_alphabetic() {
+            if !field.before(at).is_some_and(is_word)
+                && let Some(end) = iban(field, at)
+            {
+                hits.push(Hit::new(at, end, Entity::IbanCode, 1.0));
+                at = end;
+                continue;
+            }
+            // An IBAN begins where a word does.
+            at += text[at..].iter().take_while(|b| is_word(**b)).count();
         } else {
             at += 1;
         }
@@ -124,18 +143,20 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
 }
 
 fn iban(field: &Field<'_>, start: usize) -> Option<usize> {
-    let mut chars: Vec<u8> = Vec::with_capacity(34);
+    let mut chars = [0; LONGEST];
+    let mut len = 0;
     let mut at = start;
-    let mut wanted = 34;
-    while chars.len() < wanted {
+    let mut wanted = LONGEST;
+    while len < wanted {
         match field.at(at)? {
             b if b.is_ascii_alphanumeric() => {
-                chars.push(b.to_ascii_uppercase());
-                match chars.len() {
-                    2 => wanted = LENGTHS.iter().find(|(country, _)| country[..] == chars[..])?.1,
-                    3 | 4 if !b.is_ascii_digit() => return None,
+                match len {
+                    1 => wanted = length(chars[0], b)?,
+                    2 | 3 if !b.is_ascii_digit() => return None,
                     _ => {}
                 }
+                chars[len] = b.to_ascii_uppercase();
+                len += 1;
             }
             b' ' | b'-' | b'\n' | b'.' if at > start => {
                 // Two separators in a row end it, but for a wrapped line.
@@ -150,7 +171,17 @@ fn iban(field: &Field<'_>, start: usize) -> Option<usize> {
         }
         at += 1;
     }
-    (!field.at(at).is_some_and(is_word) && mod_97(&chars)).then_some(at)
+    (!field.at(at).is_some_and(is_word) && mod_97(&chars[..len])).then_some(at)
+}
+
+/// The length of a country's numbers.
+fn length(first: u8, second: u8) -> Option<usize> {
+    let letter = |b: u8| {
+        let index = usize::from(b.to_ascii_uppercase().wrapping_sub(b'A'));
+        (index < 26).then_some(index)
+    };
+    let length = LENGTH[letter(first)? * 26 + letter(second)?];
+    (length > 0).then_some(usize::from(length))
 }
 
 /// ISO 7064 MOD 97-10 over the rearranged characters, letters counted from A = 10.

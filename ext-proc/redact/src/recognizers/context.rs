@@ -1,11 +1,10 @@
-//! Words around a candidate that say what it is: one automaton over all of them, run once per segment and only when asked.
+//! Words around a candidate that say what it is: all of them are looked for once per segment, and only where a word begins.
 //! Must not know candidates: it answers which topics are mentioned near a place.
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::is_word;
+use super::literals::Literals;
 use crate::fold::{Folded, Folder, Mode};
 
 /// A set of topics; each is a bit.
@@ -15,10 +14,17 @@ pub(crate) struct Topics(u128);
 impl Topics {
     /// No topic.
     pub(crate) const NONE: Self = Self(0);
+    /// Every topic.
+    pub(crate) const ALL: Self = Self(u128::MAX);
 
     /// One topic.
     pub(crate) const fn one(index: usize) -> Self {
         Self(1 << index)
+    }
+
+    /// Those of a list.
+    pub(crate) fn of(topics: impl IntoIterator<Item = Self>) -> Self {
+        topics.into_iter().fold(Self::NONE, Self::and)
     }
 
     /// Whether both sets have a topic in common.
@@ -68,13 +74,11 @@ impl Mentions {
             return None;
         }
         let at = at + self.base;
-        let mut ends = self
-            .list
+        self.list
             .iter()
-            .filter(|mention| mention.topics.has(topic))
-            .map(|mention| mention.to);
-        ends.rfind(|&to| to <= at && to + reach >= at)
-            .map(|to| to - self.base)
+            .filter(|mention| mention.topics.has(topic) && mention.to <= at && mention.to + reach >= at)
+            .map(|mention| mention.to - self.base)
+            .max()
     }
 
     /// Whether a word of the topic begins in the `reach` bytes from `at` on.
@@ -92,44 +96,40 @@ impl Mentions {
     pub(crate) fn read(&mut self, lexicon: &Lexicon, text: &[u8], base: usize) {
         let covered = self.covered.max(base);
         self.list
-            .retain(|mention| mention.from > base && mention.to <= covered);
-        let known = if self.covered > base { covered } else { 0 };
-        let start = if known > 0 {
-            (covered - base).saturating_sub(lexicon.longest)
-        } else {
-            0
-        };
-        for found in lexicon.automaton.find_overlapping_iter(&text[start..]) {
-            let (from, to) = (start + found.start(), start + found.end());
-            if base + to <= known || (from == 0 && base > 0) {
+            .retain(|mention| mention.from > base && mention.from < covered);
+        self.base = base;
+        self.covered = base + text.len();
+        let first = covered.max(base + usize::from(base > 0)) - base;
+        for from in first..text.len() {
+            if !begins(text, from) {
                 continue;
             }
-            let (topics, open) = lexicon.words[found.pattern().as_usize()];
-            if begins(text, from) && (open || ends(text, to)) {
-                self.list.push(Mention {
-                    from: base + from,
-                    to: base + to,
-                    topics,
-                });
+            let rest = &text[from..];
+            for (word, len) in lexicon.literals.at(rest) {
+                let (topics, open) = lexicon.words[word];
+                if open || ends(text, from + len) {
+                    self.list.push(Mention {
+                        from: base + from,
+                        to: base + from + len,
+                        topics,
+                    });
+                }
+            }
+            // Whether a word ends where it seems to is decided by the two bytes after it.
+            if lexicon.literals.is_open(rest, 2) {
+                self.covered = self.covered.min(base + from);
             }
         }
-        self.base = base;
-        // Whether a word ends where it seems to is decided by the two bytes after it.
-        self.covered = base + text.len().saturating_sub(2);
-        self.all = self
-            .list
-            .iter()
-            .fold(Topics::NONE, |all, mention| all.and(mention.topics));
+        self.all = Topics::of(self.list.iter().map(|mention| mention.topics));
     }
 }
 
 /// All words that mean something.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    automaton: AhoCorasick,
-    /// By pattern: topics, and whether the word may go on (`telefon*`).
+    literals: Literals,
+    /// By literal: topics, and whether the word may go on (`telefon*`).
     words: Vec<(Topics, bool)>,
-    longest: usize,
 }
 
 impl Lexicon {
@@ -149,16 +149,9 @@ impl Lexicon {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(words.keys().map(|(word, _)| word))
-            .unwrap_or_else(|_| unreachable!("the words are constants far below the automaton's limits"));
-        let longest = words.keys().map(|(word, _)| word.len()).max().unwrap_or_default();
         Self {
-            automaton,
+            literals: Literals::new(words.keys().map(|(word, _)| word), true),
             words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect(),
-            longest,
         }
     }
 }
@@ -167,7 +160,7 @@ impl Lexicon {
 fn begins(text: &[u8], at: usize) -> bool {
     match at.checked_sub(1).map(|i| text[i]) {
         Some(before) if is_word(before) && !before.is_ascii_digit() => {
-            before.is_ascii_lowercase() && text[at].is_ascii_uppercase() || !is_word(text[at])
+            !is_word(text[at]) || before.is_ascii_lowercase() && text[at].is_ascii_uppercase()
         }
         _ => true,
     }

@@ -7,6 +7,16 @@ use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    // The shortest are `0123.4567.89ab`, and two times `1.2345`.
+    if field.longest >= 14 {
+        machine_made(field, hits);
+    }
+    if field.digits >= 10 {
+        coordinates(field, hits);
+    }
+}
+
+fn machine_made(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
     while at < text.len() {
@@ -40,7 +50,6 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
         }
         at += len;
     }
-    coordinates(field, hits);
 }
 
 /// Six or eight pairs of hexadecimal digits with the same sign between.

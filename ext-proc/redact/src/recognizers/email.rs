@@ -88,7 +88,10 @@ fn is_local(b: u8) -> bool {
 /// The end of a domain with a top-level domain.
 fn domain(field: &Field<'_>, start: usize) -> Option<usize> {
     let text = field.text;
-    let mut bytes: Vec<u8> = Vec::new();
+    let mut bytes = Bytes {
+        array: [0; LONGEST_DOMAIN + 2],
+        len: 0,
+    };
     let mut at = start;
     let mut ends: Option<usize> = None;
     let mut label = 0;
@@ -99,14 +102,16 @@ fn domain(field: &Field<'_>, start: usize) -> Option<usize> {
                 bytes.push(b.to_ascii_lowercase());
                 at += 1;
             }
-            Some(b'.') if bytes.len() > label => {
-                ends = top_level(&bytes[label..], label).then_some(at).or(ends);
+            Some(b'.') if bytes.len > label => {
+                ends = top_level(bytes.from(label), label).then_some(at).or(ends);
                 bytes.push(b'.');
-                label = bytes.len();
+                label = bytes.len;
                 at += 1;
             }
             // A line break inside the domain, before it is complete.
-            Some(b'\n') if !joined && ends.is_none() && !top_level(&bytes[label..], label) && at > start => {
+            Some(b'\n')
+                if !joined && ends.is_none() && !top_level(bytes.from(label), label) && at > start =>
+            {
                 joined = true;
                 at += 1;
             }
@@ -117,7 +122,7 @@ fn domain(field: &Field<'_>, start: usize) -> Option<usize> {
             _ => break,
         }
     }
-    if top_level(&bytes[label..], label) {
+    if top_level(bytes.from(label), label) {
         let mut end = at;
         while end > start && matches!(text[end - 1], b'-' | b'_') {
             end -= 1;
@@ -125,6 +130,25 @@ fn domain(field: &Field<'_>, start: usize) -> Option<usize> {
         ends = Some(end);
     }
     ends
+}
+
+/// A domain in lower case.
+struct Bytes {
+    array: [u8; LONGEST_DOMAIN + 2],
+    len: usize,
+}
+
+impl Bytes {
+    fn push(&mut self, b: u8) {
+        if let Some(slot) = self.array.get_mut(self.len) {
+            *slot = b;
+            self.len += 1;
+        }
+    }
+
+    fn from(&self, at: usize) -> &[u8] {
+        &self.array[at..self.len]
+    }
 }
 
 /// Whether a label that begins at `start` of the domain can be its last.

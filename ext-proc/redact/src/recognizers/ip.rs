@@ -6,24 +6,38 @@ use crate::entity::Entity;
 
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
+    let count = |sign: u8| text[field.from..].iter().filter(|&&b| b == sign).count();
+    let (dotted, colons) = (count(b'.') >= 3, count(b':') >= 2);
+    if !dotted && !colons {
+        return;
+    }
+    let lines = text[field.from..].contains(&b'\n');
     let mut at = field.from;
     while at < text.len() {
         let b = text[at];
-        let starts = !field.before(at).is_some_and(|b| {
-            is_word(b) || matches!(b, b'.' | b'_') || b == b':' && field.before(at - 1) != Some(b' ')
-        });
-        if !starts || !(b.is_ascii_hexdigit() || b == b':') {
-            at += 1;
-            continue;
-        }
-        let found = v4(field, at, false)
-            .or_else(|| v6(field, at))
-            .or_else(|| v4(field, at, true));
+        let starts = (b.is_ascii_hexdigit() || b == b':')
+            && !field.before(at).is_some_and(|b| {
+                is_word(b) || matches!(b, b'.' | b'_') || b == b':' && field.before(at - 1) != Some(b' ')
+            });
+        let found = if starts {
+            let v4 = |joined| {
+                (dotted && b.is_ascii_digit())
+                    .then(|| v4(field, at, joined))
+                    .flatten()
+            };
+            v4(false)
+                .or_else(|| colons.then(|| v6(field, at)).flatten())
+                .or_else(|| lines.then(|| v4(true)).flatten())
+        } else {
+            None
+        };
         match found {
             Some((end, score)) => {
                 hits.push(Hit::new(at, end, Entity::IpAddress, score));
                 at = end;
             }
+            // An address begins where a word does, or after any character of a script without spaces.
+            None if b < 0x80 => at += text[at..].iter().take_while(|b| is_word(**b)).count().max(1),
             None => at += 1,
         }
     }
@@ -75,9 +89,8 @@ fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
     if more || (joined && !field.text[start..at].contains(&b'\n')) {
         return None;
     }
-    let version = version_before(&field.text[..start]);
     let score = match octets {
-        _ if version => return None,
+        _ if version_before(&field.text[..start]) => return None,
         [127 | 0, ..] | [255, 255, ..] => 0.5,
         _ => 0.95,
     };
@@ -86,14 +99,16 @@ fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
 
 /// Whether what stands before says that four numbers are a version or a heading.
 fn version_before(left: &[u8]) -> bool {
-    let near = left[left.len().saturating_sub(12)..].to_ascii_lowercase();
+    let near = &left[left.len().saturating_sub(12)..];
     let says = |words: &[&str]| {
-        words
-            .iter()
-            .any(|word| near.windows(word.len()).any(|window| window == word.as_bytes()))
+        words.iter().any(|word| {
+            near.windows(word.len())
+                .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+        })
     };
-    let sign = matches!(near.last(), Some(b'v' | b'=' | b'~' | b'^')) && !says(&["ip", "host", "addr"]);
-    sign || says(&["version", "release", "ver.", "build", "section", "chapter"])
+    let sign =
+        || matches!(near.last(), Some(b'v' | b'V' | b'=' | b'~' | b'^')) && !says(&["ip", "host", "addr"]);
+    says(&["version", "release", "ver.", "build", "section", "chapter"]) || sign()
 }
 
 /// RFC 4291 2.2: eight groups of hexadecimal digits, or fewer with one `::`, or with IPv4 at the end.

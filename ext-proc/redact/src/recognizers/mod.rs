@@ -9,6 +9,7 @@ pub(crate) mod digits;
 pub(crate) mod email;
 pub(crate) mod ids;
 pub(crate) mod ip;
+pub(crate) mod literals;
 pub(crate) mod named;
 pub(crate) mod phone;
 pub(crate) mod secret;
@@ -20,7 +21,7 @@ use context::Mentions;
 use crate::engine::What;
 use crate::entity::Entity;
 use crate::fold::INNER_QUOTE;
-use crate::segment::{CLASS, LETTER, UNSPACED};
+use crate::segment::{CLASS, DIGIT, LETTER, UNSPACED};
 
 /// What a recognizer sees: a segment of folded text and some text before it.
 #[derive(Debug, Clone, Copy)]
@@ -84,5 +85,5 @@ impl Hit {
 
 /// Letters and digits of any script.
 pub(crate) fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || (b >= 0x80 && CLASS[b as usize] == LETTER)
+    CLASS[b as usize] & (LETTER | DIGIT) != 0
 }

@@ -183,13 +183,13 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
     KINDS.iter().map(|kind| (kind.entity, kind.words))
 }
 
-pub(crate) fn find(
-    field: &Field<'_>,
-    topic: impl Fn(Entity) -> Topics,
-    wanted: impl Fn(Entity) -> bool,
-    hits: &mut Vec<Hit>,
-) {
-    if !KINDS.iter().any(|kind| field.mentions.any(topic(kind.entity))) {
+pub(crate) fn find(field: &Field<'_>, topic: impl Fn(Entity) -> Topics, wanted: Topics, hits: &mut Vec<Hit>) {
+    let mut active = [None; KINDS.len()];
+    for (kind, slot) in KINDS.iter().zip(&mut active) {
+        let topic = topic(kind.entity);
+        *slot = (wanted.has(topic) && field.mentions.any(topic)).then_some((kind, topic));
+    }
+    if active.iter().all(Option::is_none) {
         return;
     }
     let text = field.text;
@@ -200,8 +200,8 @@ pub(crate) fn find(
             continue;
         }
         let mut next = at + 1;
-        for kind in KINDS.iter().filter(|kind| wanted(kind.entity)) {
-            let Some(named) = field.mentions.last_before(at, kind.reach, topic(kind.entity)) else {
+        for (kind, topic) in active.iter().flatten() {
+            let Some(named) = field.mentions.last_before(at, kind.reach, *topic) else {
                 continue;
             };
             // On the same line, and not in a list or index.

@@ -112,22 +112,29 @@ fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
         b"com" | b"org" | b"net" | b"java" | b"javax" | b"io" | b"self" | b"this"
     );
     let country = last.len() == 2 && third.is_some() && one_of(SECOND_LEVEL, second);
-    let left = field.text[from.saturating_sub(24)..from].to_ascii_lowercase();
-    let named = SITE_WORDS
-        .iter()
-        .any(|word| left.windows(word.len()).any(|window| window == *word))
-        && !matches!(
-            last,
-            b"js" | b"py" | b"html" | b"php" | b"txt" | b"json" | b"md" | b"rs"
-        );
-    !package && (one_of(PLAIN_TLDS, last) || country || named)
+    let file = matches!(
+        last,
+        b"js" | b"py" | b"html" | b"php" | b"txt" | b"json" | b"md" | b"rs"
+    );
+    let left = &field.text[from.saturating_sub(24)..from];
+    let named = || {
+        SITE_WORDS.iter().any(|word| {
+            left.windows(word.len())
+                .any(|window| window.eq_ignore_ascii_case(word))
+        })
+    };
+    !package && (one_of(PLAIN_TLDS, last) || country || !file && named())
 }
 
 fn with_scheme(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
-    while let Some(step) = text[at..].windows(3).position(|window| window == b"://") {
+    while let Some(step) = text[at..].iter().position(|&b| b == b':') {
         let colon = at + step;
+        at = colon + 1;
+        if !text[at..].starts_with(b"//") {
+            continue;
+        }
         at = colon + 3;
         let mut from = colon;
         while from > field.from
@@ -139,8 +146,8 @@ fn with_scheme(field: &Field<'_>, hits: &mut Vec<Hit>) {
         if from == colon || to <= at {
             continue;
         }
-        let scheme = String::from_utf8_lossy(&text[from..colon]).to_ascii_lowercase();
-        let web = WEB.contains(&scheme.as_str());
+        let scheme = &text[from..colon];
+        let web = WEB.iter().any(|web| scheme.eq_ignore_ascii_case(web.as_bytes()));
         let password = has_password(&text[at..to]);
         let host = text[at..to].iter().any(|&b| is_word(b));
         match (web, password) {

@@ -15,94 +15,121 @@ pub(super) fn bridges(word: &[u8]) -> bool {
 
 /// Names of months in the languages whose dates are recognized, with their usual short forms.
 pub(crate) fn is_month(word: &[u8]) -> bool {
-    const MONTHS: &[&[u8]] = &[
-        b"jan",
-        b"january",
-        b"januar",
-        b"janvier",
-        b"janeiro",
-        b"januari",
-        b"feb",
-        b"february",
-        b"februar",
-        b"febrero",
-        b"febbraio",
-        b"fevereiro",
-        b"februari",
-        "février".as_bytes(),
-        b"mar",
-        b"march",
-        b"marzo",
-        b"mars",
-        b"maart",
-        "märz".as_bytes(),
-        "março".as_bytes(),
-        b"apr",
-        b"april",
-        b"abril",
-        b"aprile",
-        b"avril",
-        b"may",
-        b"mai",
-        b"mayo",
-        b"maggio",
-        b"maio",
-        b"mei",
-        b"maj",
-        b"jun",
-        b"june",
-        b"juni",
-        b"junio",
-        b"giugno",
-        b"junho",
-        b"juin",
-        b"jul",
-        b"july",
-        b"juli",
-        b"julio",
-        b"luglio",
-        b"julho",
-        b"juillet",
-        b"aug",
-        b"august",
-        b"agosto",
-        "août".as_bytes(),
-        b"augustus",
-        b"augusti",
-        b"sep",
-        b"sept",
-        b"september",
-        b"septiembre",
-        b"settembre",
-        b"setembro",
-        b"septembre",
-        b"oct",
-        b"october",
-        b"oktober",
-        b"octubre",
-        b"ottobre",
-        b"outubro",
-        b"octobre",
-        b"nov",
-        b"november",
-        b"noviembre",
-        b"novembre",
-        b"novembro",
-        b"dec",
-        b"december",
-        b"dezember",
-        b"diciembre",
-        b"dicembre",
-        b"dezembro",
-        b"enero",
-        b"gennaio",
-        "décembre".as_bytes(),
-    ];
     let word = word.strip_suffix(b".").unwrap_or(word);
-    (3..=10).contains(&word.len())
-        && b"jfmasonedgJFMASONEDG".contains(&word[0])
-        && MONTHS.iter().any(|month| month.eq_ignore_ascii_case(word))
+    (3..=10).contains(&word.len()) && MONTH_KEYS.binary_search(&key(word)).is_ok()
 }
+
+/// A word of up to sixteen bytes as a number, in lower case.
+const fn key(word: &[u8]) -> u128 {
+    let mut key = 0;
+    let mut i = 0;
+    while i < word.len() {
+        key = key << 8 | word[i].to_ascii_lowercase() as u128;
+        i += 1;
+    }
+    key
+}
+
+const MONTH_KEYS: [u128; MONTHS.len()] = {
+    let mut keys = [0; MONTHS.len()];
+    let mut len = 0;
+    while len < MONTHS.len() {
+        // Sorted in, since constants cannot call `sort`.
+        let new = key(MONTHS[len]);
+        let mut at = len;
+        while at > 0 && keys[at - 1] > new {
+            keys[at] = keys[at - 1];
+            at -= 1;
+        }
+        keys[at] = new;
+        len += 1;
+    }
+    keys
+};
+
+const MONTHS: &[&[u8]] = &[
+    b"jan",
+    b"january",
+    b"januar",
+    b"janvier",
+    b"janeiro",
+    b"januari",
+    b"feb",
+    b"february",
+    b"februar",
+    b"febrero",
+    b"febbraio",
+    b"fevereiro",
+    b"februari",
+    "février".as_bytes(),
+    b"mar",
+    b"march",
+    b"marzo",
+    b"mars",
+    b"maart",
+    "märz".as_bytes(),
+    "março".as_bytes(),
+    b"apr",
+    b"april",
+    b"abril",
+    b"aprile",
+    b"avril",
+    b"may",
+    b"mai",
+    b"mayo",
+    b"maggio",
+    b"maio",
+    b"mei",
+    b"maj",
+    b"jun",
+    b"june",
+    b"juni",
+    b"junio",
+    b"giugno",
+    b"junho",
+    b"juin",
+    b"jul",
+    b"july",
+    b"juli",
+    b"julio",
+    b"luglio",
+    b"julho",
+    b"juillet",
+    b"aug",
+    b"august",
+    b"agosto",
+    "août".as_bytes(),
+    b"augustus",
+    b"augusti",
+    b"sep",
+    b"sept",
+    b"september",
+    b"septiembre",
+    b"settembre",
+    b"setembro",
+    b"septembre",
+    b"oct",
+    b"october",
+    b"oktober",
+    b"octubre",
+    b"ottobre",
+    b"outubro",
+    b"octobre",
+    b"nov",
+    b"november",
+    b"noviembre",
+    b"novembre",
+    b"novembro",
+    b"dec",
+    b"december",
+    b"dezember",
+    b"diciembre",
+    b"dicembre",
+    b"dezembro",
+    b"enero",
+    b"gennaio",
+    "décembre".as_bytes(),
+];
 
 /// What may follow a comma after `word`: the longitude after a latitude, the year after a day.
 pub(super) fn comma(word: &[u8], left: &[u8]) -> Join {
@@ -127,7 +154,10 @@ pub(super) fn looks_like_iban(word: &[u8]) -> bool {
 
 /// Whether the text before a word says that an e-mail address follows.
 pub(super) fn mail_before(left: &[u8]) -> bool {
-    left.windows(4).any(|window| window.eq_ignore_ascii_case(b"mail"))
+    // Without a way out of the loop, so that it becomes vector instructions.
+    left.array_windows().fold(false, |found, window| {
+        found | (u32::from_le_bytes(*window) | 0x2020_2020 == u32::from_le_bytes(*b"mail"))
+    })
 }
 
 pub(super) fn ends_sentence(word: &[u8]) -> bool {

@@ -79,11 +79,20 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
     .flatten()
 }
 
-/// The kinds, by the length of their pattern.
+/// The kinds, arranged so that all of them are compared at once, character by character.
 #[derive(Debug)]
 pub(crate) struct Ids {
-    /// First those that begin with a letter, then those that begin with a digit.
-    by_length: [Vec<Vec<Entry>>; 2],
+    entries: Vec<Entry>,
+    /// By position: the kinds that may have a digit there.
+    digit: [Set; LONGEST],
+    /// By position: the kinds that may have a letter there.
+    letter: [Set; LONGEST],
+    /// By number of characters.
+    length: [Set; LONGEST + 1],
+    /// Those that some text is enough for without a topic word.
+    plain: Set,
+    /// The topics of all.
+    topics: Topics,
 }
 
 /// A kind, ready to be compared.
@@ -91,30 +100,43 @@ pub(crate) struct Ids {
 struct Entry {
     kind: &'static Kind,
     topic: Topics,
-    /// Bit i: the character i must be a digit.
-    digits: u32,
-    /// Bit i: it must be a letter.
-    letters: u32,
-    /// Characters that must be themselves.
+    /// Groups of characters when written with separators, as [`Candidate::shape`]; 0 if there are none.
+    shape: u64,
+    /// Whether some characters must be themselves.
     literals: bool,
 }
 
-impl Entry {
-    fn new(kind: &'static Kind, topic: Topics) -> Self {
-        let mask = |class: fn(u8) -> bool| {
-            kind.pattern
-                .bytes()
-                .enumerate()
-                .filter(|(_, p)| class(*p))
-                .fold(0, |mask, (i, _)| mask | 1 << i)
-        };
-        Self {
-            kind,
-            topic,
-            digits: mask(|p| p.is_ascii_digit()),
-            letters: mask(|p| p.is_ascii_alphabetic() && p != b'X'),
-            literals: kind.pattern.bytes().any(|p| !matches!(p, b'9' | b'A' | b'X')),
+/// A set of kinds, by index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Set([u64; 3]);
+
+impl Set {
+    const CAPACITY: usize = 192;
+
+    fn insert(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
         }
+    }
+
+    fn and(self, other: &Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == [0; 3]
+    }
+
+    fn iter(self) -> impl Iterator<Item = usize> {
+        self.0.into_iter().enumerate().flat_map(|(i, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = word.trailing_zeros() as usize;
+                (word != 0).then(|| {
+                    word &= word - 1;
+                    i * 64 + bit
+                })
+            })
+        })
     }
 }
 
@@ -126,37 +148,66 @@ const GROUPS: usize = 8;
 const REACH: usize = 48;
 
 /// Characters that could be an identifier.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Candidate {
     from: usize,
     to: usize,
     chars: [u8; LONGEST],
     len: usize,
-    /// Bit i: the character i is a digit.
-    digits: u32,
+    digits: usize,
     groups: usize,
+    /// The length of each group, five bits each.
+    shape: u64,
+    /// The kinds that it may still be.
+    alive: Set,
 }
 
 impl Ids {
     /// `topic` gives each entity its topic.
     pub(crate) fn new(topic: impl Fn(Entity) -> Topics) -> Self {
-        let mut by_length = [0, 1].map(|_| (0..=LONGEST).map(|_| Vec::new()).collect::<Vec<_>>());
-        for kind in kinds() {
-            let first = kind.pattern.as_bytes()[0];
-            for (list, fits) in by_length.iter_mut().zip([
-                !first.is_ascii_digit(),
-                !first.is_ascii_alphabetic() || first == b'X',
-            ]) {
-                if let Some(list) = list.get_mut(kind.pattern.len()).filter(|_| fits) {
-                    list.push(Entry::new(kind, topic(kind.entity)));
+        let mut ids = Self {
+            entries: Vec::new(),
+            digit: [Set::default(); LONGEST],
+            letter: [Set::default(); LONGEST],
+            length: [Set::default(); LONGEST + 1],
+            plain: Set::default(),
+            topics: Topics::of(kinds().map(|kind| topic(kind.entity))),
+        };
+        for (index, kind) in kinds().take(Set::CAPACITY).enumerate() {
+            for (i, p) in kind.pattern.bytes().enumerate().take(LONGEST) {
+                if p.is_ascii_digit() || p == b'X' {
+                    ids.digit[i].insert(index);
+                }
+                if p.is_ascii_alphabetic() {
+                    ids.letter[i].insert(index);
+                }
+            }
+            if let Some(length) = ids.length.get_mut(kind.pattern.len()) {
+                length.insert(index);
+            }
+            if kind.strong || !kind.written.is_empty() {
+                ids.plain.insert(index);
+            }
+            ids.entries.push(Entry {
+                kind,
+                topic: topic(kind.entity),
+                shape: shape(kind.written),
+                literals: kind.pattern.bytes().any(|p| !matches!(p, b'9' | b'A' | b'X')),
+            });
+        }
+        ids
+    }
+
+    /// Finds identifiers of the wanted kinds.
+    pub(crate) fn find(&self, field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
+        let mut alive = self.plain;
+        if field.mentions.any(self.topics) {
+            for (index, entry) in self.entries.iter().enumerate() {
+                if field.mentions.any(entry.topic) {
+                    alive.insert(index);
                 }
             }
         }
-        Self { by_length }
-    }
-
-    /// Finds identifiers that `wanted` accepts.
-    pub(crate) fn find(&self, field: &Field<'_>, wanted: impl Fn(Entity) -> bool, hits: &mut Vec<Hit>) {
         let text = field.text;
         let mut at = field.from;
         while at < text.len() {
@@ -168,7 +219,7 @@ impl Ids {
                 .before(at)
                 .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\'))
             {
-                self.at(field, at, &wanted, hits);
+                self.at(field, at, alive, wanted, hits);
             }
             at += text[at..]
                 .iter()
@@ -178,16 +229,18 @@ impl Ids {
     }
 
     /// The identifiers that begin at `from`.
-    fn at(&self, field: &Field<'_>, from: usize, wanted: &impl Fn(Entity) -> bool, hits: &mut Vec<Hit>) {
+    fn at(&self, field: &Field<'_>, from: usize, alive: Set, wanted: Topics, hits: &mut Vec<Hit>) {
         let mut candidate = Candidate {
             from,
             to: from,
-            ..Candidate::default()
+            chars: [0; LONGEST],
+            len: 0,
+            digits: 0,
+            groups: 0,
+            shape: 0,
+            alive,
         };
-        loop {
-            if !candidate.extend(field) || candidate.groups > GROUPS {
-                return;
-            }
+        while candidate.groups < GROUPS && candidate.extend(self, field) {
             // No identifier begins with more letters and then a gap.
             if candidate.groups == 1 && candidate.digits == 0 && candidate.len > 4 {
                 return;
@@ -198,10 +251,11 @@ impl Ids {
             {
                 return;
             }
-            if candidate.digits.count_ones() >= 2 {
-                for entry in &self.by_length[(candidate.digits & 1) as usize][candidate.len] {
-                    if candidate.fits(entry)
-                        && wanted(entry.kind.entity)
+            if candidate.digits >= 2 {
+                for index in candidate.alive.and(&self.length[candidate.len]).iter() {
+                    let entry = &self.entries[index];
+                    if wanted.has(entry.topic)
+                        && (!entry.literals || fits(entry.kind.pattern, candidate.chars()))
                         && let Some(score) = score(field, entry, &candidate)
                     {
                         hits.push(Hit::new(from, candidate.to, entry.kind.entity, score));
@@ -224,35 +278,59 @@ impl Ids {
 }
 
 impl Candidate {
-    /// Takes the group at its end. False if it gets too long.
-    fn extend(&mut self, field: &Field<'_>) -> bool {
-        self.groups += 1;
+    /// Takes the group at its end. False if no kind begins like this.
+    fn extend(&mut self, ids: &Ids, field: &Field<'_>) -> bool {
+        let start = self.len;
         while let Some(b) = field.at(self.to).filter(u8::is_ascii_alphanumeric) {
             let Some(slot) = self.chars.get_mut(self.len) else {
                 return false;
             };
             *slot = b.to_ascii_uppercase();
-            self.digits |= u32::from(b.is_ascii_digit()) << self.len;
+            let kinds = if b.is_ascii_digit() {
+                self.digits += 1;
+                &ids.digit[self.len]
+            } else {
+                &ids.letter[self.len]
+            };
+            self.alive = self.alive.and(kinds);
+            if self.alive.is_empty() {
+                return false;
+            }
             self.len += 1;
             self.to += 1;
         }
+        self.shape |= ((self.len - start) as u64) << (5 * self.groups);
+        self.groups += 1;
         true
     }
 
     fn chars(&self) -> &[u8] {
         &self.chars[..self.len]
     }
+}
 
-    fn fits(&self, entry: &Entry) -> bool {
-        self.digits & entry.digits == entry.digits
-            && self.digits & entry.letters == 0
-            && (!entry.literals || fits(entry.kind.pattern, self.chars()))
-    }
+/// The lengths of the groups of something written with separators, five bits each.
+fn shape(written: &str) -> u64 {
+    written
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|group| !group.is_empty())
+        .take(GROUPS)
+        .enumerate()
+        .fold(0, |shape, (i, group)| shape | (group.len() as u64) << (5 * i))
 }
 
 /// How sure it is that characters which fit a kind's pattern are of that kind.
 fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32> {
     let (from, to, kind) = (candidate.from, candidate.to, entry.kind);
+    let bare = candidate.groups == 1;
+    let named = {
+        let mentions = field.mentions;
+        mentions.before(from, REACH, entry.topic) || mentions.after(to, 24, entry.topic)
+    };
+    let shaped = entry.shape == candidate.shape;
+    if !(named || shaped || (bare && kind.strong)) {
+        return None;
+    }
     let text = &field.text[from..to];
     // Part of a longer number is not an identifier of its own.
     let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
@@ -260,14 +338,9 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32>
     let inside = || {
         joint(field.before(from)) && digit(from.checked_sub(2)) || joint(field.at(to)) && digit(Some(to + 1))
     };
-    let bare = candidate.groups == 1;
-    let written = fits(kind.written, text);
+    let written = shaped && fits(kind.written, text);
     let upper = || !text.iter().any(u8::is_ascii_lowercase);
     let plain = (written || (bare && kind.strong && upper())) && !inside();
-    let named = {
-        let mentions = field.mentions;
-        mentions.before(from, REACH, entry.topic) || mentions.after(to, 24, entry.topic)
-    };
     if !(plain || named) || !(kind.check)(candidate.chars()) {
         return None;
     }

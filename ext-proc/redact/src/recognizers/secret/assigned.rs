@@ -108,13 +108,16 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
                     .take_while(|&&b| b == b'=' || b == b':')
                     .count();
             let value = &text[from..word + len];
-            let end = value
-                .iter()
-                .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
-                .map_or(0, |last| last + 1);
-            let strength = strength(&text[..name_end], sign.is_some());
-            if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {
-                hits.push(Hit::new(from, from + end, Entity::Secret, score));
+            // Every secret that a name gives away has a digit.
+            if value.len() >= 6 && value.iter().any(u8::is_ascii_digit) {
+                let end = value
+                    .iter()
+                    .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
+                    .map_or(0, |last| last + 1);
+                let strength = strength(&text[..name_end], sign.is_some());
+                if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {
+                    hits.push(Hit::new(from, from + end, Entity::Secret, score));
+                }
             }
         }
         word += len + 1;

@@ -4,8 +4,7 @@
 mod anchors;
 mod assigned;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
+use super::literals::Literals;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 use crate::segment::{CLASS, DELIMITER, SPACE};
@@ -30,15 +29,13 @@ enum Alphabet {
 enum Literal {
     Anchor(&'static Anchor),
     Pem,
-    /// A web hook: whoever knows the URL may post.
-    Hook,
     /// `123456789:AA…`, a bot's token.
     Telegram,
     /// `Bearer …` and `Basic …` of an authorization header.
     Authorization,
 }
 
-/// URLs that are secrets as a whole.
+/// URLs that are secrets as a whole: whoever knows the URL of a web hook may post.
 const HOOKS: &[&str] = &[
     "hooks.slack.com/services/T",
     "hooks.slack.com/workflows/T",
@@ -54,56 +51,62 @@ const HOOKS: &[&str] = &[
     "maker.ifttt.com/trigger/",
 ];
 
-/// The automaton over all literals.
+/// All literals.
 #[derive(Debug)]
 pub(crate) struct Secrets {
-    literals: AhoCorasick,
+    literals: Literals,
 }
 
 impl Secrets {
     pub(crate) fn new() -> Self {
-        let literals = ANCHORS
-            .iter()
-            .map(|anchor| anchor.literal)
-            .chain(["-----BEGIN", ":AA", "Bearer ", "bearer ", "Basic "])
-            .chain(HOOKS.iter().copied());
-        let literals = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(literals)
-            .unwrap_or_else(|_| unreachable!("the literals are constants far below the automaton's limits"));
-        Self { literals }
+        let literals = ANCHORS.iter().map(|anchor| anchor.literal);
+        let others = ["-----BEGIN", ":AA", "Bearer ", "bearer ", "Basic "];
+        Self {
+            literals: Literals::new(literals.chain(others), false),
+        }
     }
 
     pub(crate) fn find(&self, field: &Field<'_>, hits: &mut Vec<Hit>) {
+        let text = field.text;
         let mut at = field.from;
-        // Not an iterator: what begins inside a literal that led nowhere must be seen too.
-        while let Some(found) = self.literals.find(&field.text[at..]) {
-            let (from, rest) = (at + found.start(), at + found.end());
-            at = from + 1;
-            let hit = match literal(found.pattern().as_usize()) {
-                Literal::Anchor(anchor) => anchored(field, anchor, from, rest),
-                Literal::Pem => pem(field, from),
-                Literal::Hook => hook(field, from, rest),
-                Literal::Telegram => telegram(field, from, rest),
-                Literal::Authorization => authorization(field, from, rest),
+        let mut before = field.before(at).unwrap_or(b' ');
+        while at < text.len() {
+            let b = text[at];
+            // Only these two begin a literal that may stand behind a word.
+            let inside = before < 0x80 && (is_word(before) || before == b'_') && b != b'-' && b != b':';
+            before = b;
+            let found = if inside {
+                None
+            } else {
+                self.literals.at(&text[at..]).next()
             };
+            let hit = found.and_then(|(id, len)| match literal(id) {
+                Literal::Anchor(anchor) => anchored(field, anchor, at, at + len),
+                Literal::Pem => pem(field, at),
+                Literal::Telegram => telegram(field, at, at + len),
+                Literal::Authorization => authorization(field, at, at + len),
+            });
+            at += 1;
             if let Some(hit) = hit {
                 at = hit.to;
+                before = text[at - 1];
                 hits.push(hit);
             }
         }
-        structured(field, hits);
+        if field.longest >= 32 {
+            hooks(field, hits);
+            structured(field, hits);
+        }
         assigned::find(field, hits);
     }
 }
 
-fn literal(pattern: usize) -> Literal {
-    match (ANCHORS.get(pattern), pattern.wrapping_sub(ANCHORS.len())) {
+fn literal(id: usize) -> Literal {
+    match (ANCHORS.get(id), id.wrapping_sub(ANCHORS.len())) {
         (Some(anchor), _) => Literal::Anchor(anchor),
         (None, 0) => Literal::Pem,
         (None, 1) => Literal::Telegram,
-        (None, 2..=4) => Literal::Authorization,
-        (None, _) => Literal::Hook,
+        (None, _) => Literal::Authorization,
     }
 }
 
@@ -217,6 +220,23 @@ fn pem(field: &Field<'_>, from: usize) -> Option<Hit> {
     Some(Hit::new(from, from + end, Entity::Secret, 1.0))
 }
 
+fn hooks(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    let text = field.text;
+    let mut at = field.from;
+    while let Some(slash) = text[at..].iter().position(|&b| b == b'/').map(|step| at + step) {
+        at = slash + 1;
+        let found = HOOKS.iter().find_map(|hook| {
+            let from = slash.checked_sub(hook.find('/')?)?;
+            (from >= field.from && text[from..].starts_with(hook.as_bytes()))
+                .then_some((from, from + hook.len()))
+        });
+        if let Some(hit) = found.and_then(|(from, rest)| hook(field, from, rest)) {
+            at = hit.to;
+            hits.push(hit);
+        }
+    }
+}
+
 fn hook(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
     let text = field.text;
     let mut start = from;
@@ -264,9 +284,6 @@ fn authorization(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
 
 /// Secrets without a literal but with a form of their own.
 fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    if field.longest < 32 {
-        return;
-    }
     let text = field.text;
     let mut at = field.from;
     while at < text.len() {

@@ -1,0 +1,187 @@
+//! A set of literals that is asked what stands at a place: two bytes choose a handful, their first eight decide.
+//! Must not know what the literals mean, nor which places are worth asking for.
+//!
+//! Recognizers ask only where a word begins, which is far less often than an automaton steps, and the tables are small enough
+//! to stay in the cache.
+
+use std::cmp::Reverse;
+
+/// The literals.
+#[derive(Debug)]
+pub(crate) struct Literals {
+    ignore_case: bool,
+    /// By class of the first two bytes: where the bucket's entries begin.
+    buckets: Vec<u16>,
+    entries: Vec<Entry>,
+    longest: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// The first eight bytes, zero where there are fewer.
+    head: u64,
+    mask: u64,
+    text: Box<[u8]>,
+    id: u16,
+}
+
+const CLASSES: usize = 64;
+
+impl Literals {
+    /// From literals of at least two bytes; with `ignore_case` they are in lower case. Ids are their indices.
+    pub(crate) fn new<T: AsRef<[u8]>>(literals: impl IntoIterator<Item = T>, ignore_case: bool) -> Self {
+        let mut entries: Vec<Entry> = literals
+            .into_iter()
+            .zip(0..)
+            .map(|(text, id)| {
+                let text = text.as_ref();
+                debug_assert!(text.len() >= 2);
+                let head = head(text);
+                let mask = head_mask(text.len());
+                let text = text.into();
+                Entry { head, mask, text, id }
+            })
+            .collect();
+        entries.sort_by_key(|entry| (bucket(&entry.text), Reverse(entry.text.len()), entry.id));
+        let buckets = (0..=CLASSES * CLASSES)
+            .map(|at| entries.partition_point(|entry| bucket(&entry.text) < at) as u16)
+            .collect();
+        let longest = entries.iter().map(|entry| entry.text.len()).max();
+        Self {
+            ignore_case,
+            buckets,
+            entries,
+            longest: longest.unwrap_or_default(),
+        }
+    }
+
+    /// The literals that `text` begins with, the longest first: id and length.
+    pub(crate) fn at(&self, text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+        let bucket = self.bucket(text);
+        let start = match bucket {
+            [] => 0,
+            _ if self.ignore_case => lower(head(text)),
+            _ => head(text),
+        };
+        bucket.iter().filter_map(move |entry| {
+            let found = start & entry.mask == entry.head
+                && (entry.text.len() <= 8 || self.goes_on(&entry.text, text))
+                && entry.text.len() <= text.len();
+            found.then_some((usize::from(entry.id), entry.text.len()))
+        })
+    }
+
+    /// Whether `text` is too short to tell: with more of it, and `more` bytes after the literal, the answer could be another.
+    pub(crate) fn is_open(&self, text: &[u8], more: usize) -> bool {
+        if text.len() >= self.longest + more {
+            return false;
+        }
+        text.len() < 2
+            || self.bucket(text).iter().any(|entry| {
+                let known = text.len().min(entry.text.len());
+                text.len() < entry.text.len() + more && self.equal(&entry.text[..known], &text[..known])
+            })
+    }
+
+    fn bucket(&self, text: &[u8]) -> &[Entry] {
+        let at = bucket(text);
+        match self.buckets.get(at..at + 2) {
+            Some(&[from, to]) => &self.entries[usize::from(from)..usize::from(to)],
+            _ => &[],
+        }
+    }
+
+    fn goes_on(&self, literal: &[u8], text: &[u8]) -> bool {
+        text.get(8..literal.len())
+            .is_some_and(|rest| self.equal(&literal[8..], rest))
+    }
+
+    fn equal(&self, literal: &[u8], text: &[u8]) -> bool {
+        if self.ignore_case {
+            literal.eq_ignore_ascii_case(text)
+        } else {
+            literal == text
+        }
+    }
+}
+
+/// Both cases of a letter have one class.
+fn bucket(text: &[u8]) -> usize {
+    let class = |b: u8| usize::from(b & 0x1F | (b & 0x80) >> 2 | (!b & 0x40) >> 1);
+    match text {
+        [first, second, ..] => class(*first) * CLASSES + class(*second),
+        _ => CLASSES * CLASSES,
+    }
+}
+
+fn head(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => text.iter().rev().fold(0, |head, &b| head << 8 | u64::from(b)),
+    }
+}
+
+fn head_mask(len: usize) -> u64 {
+    u64::MAX >> (64 - 8 * len.clamp(1, 8))
+}
+
+/// ASCII letters in lower case, all eight at once.
+fn lower(text: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let low = text & (ONES * 0x7F);
+    let from_a = low + ONES * (0x80 - b'A' as u64);
+    let after_z = low + ONES * (0x7F - b'Z' as u64);
+    let upper = (from_a & !after_z) & !text & (ONES * 0x80);
+    text | upper >> 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_comes_first() {
+        let literals = Literals::new(["sk-", "sk-proj-", "sk-proj-long-one", "AK"], false);
+        let at = |text: &str| literals.at(text.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(at("sk-proj-long-one!"), [(2, 16), (1, 8), (0, 3)]);
+        assert_eq!(at("sk-proj-long"), [(1, 8), (0, 3)]);
+        assert_eq!(at("SK-"), []);
+        assert_eq!(at("AK"), [(3, 2)]);
+        assert_eq!(at("A"), []);
+        assert_eq!(at(""), []);
+    }
+
+    #[test]
+    fn case_is_ignored_among_ascii_letters_only() {
+        let literals = Literals::new(["tel", "numéro de", "social security"], true);
+        for (text, found) in [
+            ("TEL.", 1),
+            ("Numéro De ", 1),
+            ("numÉro de", 0),
+            ("Social SECURITY number", 1),
+            ("te", 0),
+            ("t\u{5}l", 0),
+        ] {
+            assert_eq!(literals.at(text.as_bytes()).count(), found, "{text}");
+        }
+        for b in 0..=255u8 {
+            assert_eq!(lower(u64::from(b)) as u8, b.to_ascii_lowercase());
+        }
+    }
+
+    #[test]
+    fn what_more_text_could_change_is_open() {
+        let literals = Literals::new(["tel", "telephone"], true);
+        for (text, open) in [
+            ("t", true),
+            ("te", true),
+            ("TELEPHON", true),
+            ("tem", false),
+            ("telex..", false),
+        ] {
+            assert_eq!(literals.is_open(text.as_bytes(), 0), open, "{text}");
+        }
+        assert!(literals.is_open(b"telex"[..4].as_ref(), 2));
+        assert!(!literals.is_open(b"telex", 2));
+    }
+}
