@@ -90,9 +90,15 @@ impl Core {
                 mask: segment.mask,
                 longest: segment.longest,
                 digits: segment.digits,
+                dots: segment.dots,
+                colons: segment.colons,
                 mentions: &self.mentions,
             };
-            scan.run(&field, self.continued.take(), &mut self.scratch);
+            if segment.mask != 0 || self.continued.is_some() {
+                scan.run(&field, self.continued.take(), &mut self.scratch);
+            } else {
+                self.scratch.kept.clear();
+            }
             let hits = &self.scratch.kept;
             let mut to = segment.to;
             if let Some(cut) = segment.forced {

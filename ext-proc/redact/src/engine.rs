@@ -12,7 +12,7 @@ use crate::recognizers::ids::{self, Ids};
 use crate::recognizers::secret::Secrets;
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
-use crate::segment::{AT, COLON, PUNCT};
+use crate::segment::{AT, LETTER};
 use crate::vault::Vault;
 
 /// Something found in a text.
@@ -80,7 +80,7 @@ impl Engine {
 }
 
 /// The topic of an entity: what words beside it are about.
-pub(crate) fn topic(entity: Entity) -> Topics {
+pub(crate) const fn topic(entity: Entity) -> Topics {
     Topics::one(entity as usize)
 }
 
@@ -157,13 +157,11 @@ impl<'e> Scan<'e> {
         if field.mask & AT != 0 && wants(Entity::EmailAddress) {
             email::find(field, hits);
         }
-        if field.mask & (COLON | PUNCT) != 0 {
-            if wants(Entity::Url) || wants(Entity::Secret) {
-                url::find(field, hits);
-            }
-            if wants(Entity::IpAddress) && (field.mask & COLON != 0 || field.digits >= 4) {
-                ip::find(field, hits);
-            }
+        if wants(Entity::Url) || wants(Entity::Secret) {
+            url::find(field, hits);
+        }
+        if wants(Entity::IpAddress) {
+            ip::find(field, hits);
         }
         if field.digits >= 6 {
             runs.read(field);
@@ -176,13 +174,13 @@ impl<'e> Scan<'e> {
             if wants(Entity::PhoneNumber) {
                 phone::find(field, runs, hits);
             }
-            if wants(Entity::IbanCode) && field.digits >= 10 {
+            if wants(Entity::IbanCode) && field.digits >= 10 && field.mask & LETTER != 0 {
                 bank::find(field, hits);
             }
         }
         if field.digits >= 2 {
             self.engine.ids.find(field, self.wanted, hits);
-            named::find(field, topic, self.wanted, hits);
+            named::find(field, self.wanted, hits);
             device::find(field, hits);
         }
         if field.longest >= 6

@@ -32,7 +32,7 @@ impl Topics {
         self.0 & other.0 != 0
     }
 
-    const fn and(self, other: Self) -> Self {
+    pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
@@ -101,7 +101,7 @@ impl Mentions {
         self.covered = base + text.len();
         let first = covered.max(base + usize::from(base > 0)) - base;
         for from in first..text.len() {
-            if !begins(text, from) {
+            if !lexicon.literals.begin_with(text[from]) || !begins(text, from) {
                 continue;
             }
             let rest = &text[from..];

@@ -11,7 +11,7 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     if field.longest >= 14 {
         machine_made(field, hits);
     }
-    if field.digits >= 10 {
+    if field.digits >= 10 && field.dots >= 2 {
         coordinates(field, hits);
     }
 }

@@ -6,8 +6,7 @@ use crate::entity::Entity;
 
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
-    let count = |sign: u8| text[field.from..].iter().filter(|&&b| b == sign).count();
-    let (dotted, colons) = (count(b'.') >= 3, count(b':') >= 2);
+    let (dotted, colons) = (field.dots >= 3 && field.digits >= 4, field.colons >= 2);
     if !dotted && !colons {
         return;
     }

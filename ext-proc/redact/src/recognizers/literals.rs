@@ -10,6 +10,8 @@ use std::cmp::Reverse;
 #[derive(Debug)]
 pub(crate) struct Literals {
     ignore_case: bool,
+    /// The bytes that a literal begins with.
+    first: [bool; 256],
     /// By class of the first two bytes: where the bucket's entries begin.
     buckets: Vec<u16>,
     entries: Vec<Entry>,
@@ -46,23 +48,31 @@ impl Literals {
         let buckets = (0..=CLASSES * CLASSES)
             .map(|at| entries.partition_point(|entry| bucket(&entry.text) < at) as u16)
             .collect();
+        let mut first = [false; 256];
+        for b in entries.iter().filter_map(|entry| entry.text.first()) {
+            first[usize::from(*b)] = true;
+            first[usize::from(b.to_ascii_uppercase())] |= ignore_case;
+        }
         let longest = entries.iter().map(|entry| entry.text.len()).max();
         Self {
             ignore_case,
+            first,
             buckets,
             entries,
             longest: longest.unwrap_or_default(),
         }
     }
 
+    /// Whether one begins with this byte. Asked first, for it is cheaper.
+    #[inline]
+    pub(crate) fn begin_with(&self, b: u8) -> bool {
+        self.first[usize::from(b)]
+    }
+
     /// The literals that `text` begins with, the longest first: id and length.
     pub(crate) fn at(&self, text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
         let bucket = self.bucket(text);
-        let start = match bucket {
-            [] => 0,
-            _ if self.ignore_case => lower(head(text)),
-            _ => head(text),
-        };
+        let start = if bucket.is_empty() { 0 } else { self.head(text) };
         bucket.iter().filter_map(move |entry| {
             let found = start & entry.mask == entry.head
                 && (entry.text.len() <= 8 || self.goes_on(&entry.text, text))
@@ -76,13 +86,26 @@ impl Literals {
         if text.len() >= self.longest + more {
             return false;
         }
+        let known = self.head(text);
+        let known_mask = head_mask(text.len());
         text.len() < 2
             || self.bucket(text).iter().any(|entry| {
-                let known = text.len().min(entry.text.len());
-                text.len() < entry.text.len() + more && self.equal(&entry.text[..known], &text[..known])
+                let len = entry.text.len();
+                (known ^ entry.head) & entry.mask & known_mask == 0
+                    && text.len() < len + more
+                    && (len <= 8 || text.len() <= 8 || {
+                        let len = len.min(text.len());
+                        self.equal(&entry.text[8..len], &text[8..len])
+                    })
             })
     }
 
+    fn head(&self, text: &[u8]) -> u64 {
+        let head = head(text);
+        if self.ignore_case { lower(head) } else { head }
+    }
+
+    #[inline]
     fn bucket(&self, text: &[u8]) -> &[Entry] {
         let at = bucket(text);
         match self.buckets.get(at..at + 2) {

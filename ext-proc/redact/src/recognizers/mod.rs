@@ -36,6 +36,10 @@ pub(crate) struct Field<'t> {
     pub(crate) longest: usize,
     /// Digits in it.
     pub(crate) digits: usize,
+    /// Dots in it.
+    pub(crate) dots: usize,
+    /// Colons in it.
+    pub(crate) colons: usize,
     /// The words that mean something, if there are two digits.
     pub(crate) mentions: &'t Mentions,
 }

@@ -4,6 +4,7 @@
 
 use super::context::Topics;
 use super::{Field, Hit, is_word};
+use crate::engine::topic;
 use crate::entity::Entity;
 use crate::segment::is_month;
 
@@ -183,14 +184,25 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
     KINDS.iter().map(|kind| (kind.entity, kind.words))
 }
 
-pub(crate) fn find(field: &Field<'_>, topic: impl Fn(Entity) -> Topics, wanted: Topics, hits: &mut Vec<Hit>) {
+/// The topics of these kinds.
+const TOPICS: Topics = {
+    let mut topics = Topics::NONE;
+    let mut i = 0;
+    while i < KINDS.len() {
+        topics = topics.and(topic(KINDS[i].entity));
+        i += 1;
+    }
+    topics
+};
+
+pub(crate) fn find(field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
+    if !field.mentions.any(TOPICS) {
+        return;
+    }
     let mut active = [None; KINDS.len()];
     for (kind, slot) in KINDS.iter().zip(&mut active) {
         let topic = topic(kind.entity);
         *slot = (wanted.has(topic) && field.mentions.any(topic)).then_some((kind, topic));
-    }
-    if active.iter().all(Option::is_none) {
-        return;
     }
     let text = field.text;
     let mut at = field.from;

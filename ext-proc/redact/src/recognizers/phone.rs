@@ -124,6 +124,7 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
     let introduced = field.mentions.before(from, 40, topic(Entity::PhoneNumber));
     let mut best: Option<(usize, Hit)> = None;
     let mut lines = 0;
+    let mut signs = Signs::default();
     for after in first + 1..=run.groups.len().min(first + GROUPS) {
         if after > first + 1 {
             let separator = run.separator(field, after - 2);
@@ -134,6 +135,7 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
             if lines > 1 || opens || (line && (best.is_some() || !introduced)) {
                 break;
             }
+            signs.count(separator);
         }
         let digits = run.digits_of(first, after);
         if digits.len() > 15 {
@@ -145,22 +147,25 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         }
         let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
         // Part of a longer row of numbers.
-        let goes_on = field.at(end) == Some(b' ') && digit(Some(end + 1))
-            || field.before(from) == Some(b' ') && digit(from.checked_sub(2));
+        let goes_on = || {
+            field.at(end) == Some(b' ') && digit(Some(end + 1))
+                || field.before(from) == Some(b' ') && digit(from.checked_sub(2))
+        };
         let written = Written {
             groups: &run.groups[first..after],
             digits,
             text: &field.text[from..end],
             plus,
+            signs,
         };
-        let (to, rest) = after_extension(field, end);
         let score = match written.form() {
             Form::Clear(score) if introduced => score.max(0.8),
-            Form::Clear(score) if !goes_on || plus => score,
+            Form::Clear(score) if plus || !goes_on() => score,
             Form::Possible if introduced => 0.7,
-            Form::Possible if says_after(rest) => 0.6,
+            Form::Possible if says_after(after_extension(field, end).1) => 0.6,
             Form::Clear(_) | Form::Possible | Form::Other => continue,
         };
+        let (to, _) = after_extension(field, end);
         if best.as_ref().is_none_or(|(_, hit)| score >= hit.score) {
             best = Some((after, Hit::new(from, to, Entity::PhoneNumber, score)));
         }
@@ -232,11 +237,12 @@ fn says_after(rest: &[u8]) -> bool {
         .iter()
         .take_while(|b| matches!(b, b' ' | b'-' | b'(' | b',' | b'/'))
         .count();
-    AFTER.iter().any(|word| {
-        head.get(start..start + word.len())
-            .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
-            && !head.get(start + word.len()).is_some_and(|b| is_word(*b))
-    })
+    head.get(start).is_some_and(u8::is_ascii_alphabetic)
+        && AFTER.iter().any(|word| {
+            head.get(start..start + word.len())
+                .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
+                && !head.get(start + word.len()).is_some_and(|b| is_word(*b))
+        })
 }
 
 /// A number as it is written.
@@ -245,6 +251,28 @@ struct Written<'w> {
     digits: &'w [u8],
     text: &'w [u8],
     plus: bool,
+    signs: Signs,
+}
+
+/// How often some signs stand between the groups.
+#[derive(Debug, Clone, Copy, Default)]
+struct Signs {
+    slashes: u8,
+    underscores: u8,
+    dots: u8,
+}
+
+impl Signs {
+    fn count(&mut self, separator: &[u8]) {
+        for b in separator {
+            match b {
+                b'/' => self.slashes += 1,
+                b'_' => self.underscores += 1,
+                b'.' => self.dots += 1,
+                _ => {}
+            }
+        }
+    }
 }
 
 impl Written<'_> {
@@ -255,9 +283,8 @@ impl Written<'_> {
             .zip(&mut lens)
             .for_each(|(group, len)| *len = group.len());
         let lens = &lens[..self.groups.len()];
-        let count = |b: u8| self.text.iter().filter(|&&other| other == b).count();
-        if count(b'/') > 1
-            || count(b'_') > 0
+        if self.signs.slashes > 1
+            || self.signs.underscores > 0
             || is_date(lens, self.digits)
             || self.digits.windows(2).all(|pair| pair[0] == pair[1])
         {
@@ -272,26 +299,27 @@ impl Written<'_> {
         }
         let bracket = self.text[0] == b'(' && self.text.get(lens[0] + 1) == Some(&b')');
         // Versions, and long lists of numbers.
-        if lens.len() > 1 && lens[0] == 1 && self.digits[0] != 1 && count(b'.') > 0
+        if lens.len() > 1 && lens[0] == 1 && self.digits[0] != 1 && self.signs.dots > 0
             || (lens.len() == 1 && self.digits.len() < 7)
         {
             return Form::Other;
         }
-        let joints = self
-            .groups
-            .windows(2)
-            .map(|pair| &self.text[pair[0].to - self.start()..pair[1].from - self.start()]);
-        let first = joints.clone().next().unwrap_or_default();
-        let same = joints.clone().all(|joint| joint == first) && first.len() == 1;
-        let dashed = joints
-            .clone()
-            .all(|joint| matches!(joint, b"-" | b"." | b") " | b")" | b")-"));
+        let joints = || {
+            self.groups
+                .windows(2)
+                .map(|pair| &self.text[pair[0].to - self.start()..pair[1].from - self.start()])
+        };
+        let same = || {
+            let first = joints().next().unwrap_or_default();
+            first.len() == 1 && joints().all(|joint| joint == first)
+        };
+        let dashed = || joints().all(|joint| matches!(joint, b"-" | b"." | b") " | b")" | b")-"));
         match lens {
-            [3, 3, 4] if dashed && (same || bracket) => Form::Clear(0.75),
+            [3, 3, 4] if dashed() && (same() || bracket) => Form::Clear(0.75),
             [1 | 3, 3, 3, 4]
-                if dashed
-                    && same
-                    && (lens[0] == 1 && self.digits[0] == 1 || self.digits.starts_with(&[0, 0, 1])) =>
+                if (lens[0] == 1 && self.digits[0] == 1 || self.digits.starts_with(&[0, 0, 1]))
+                    && dashed()
+                    && same() =>
             {
                 Form::Clear(0.8)
             }
@@ -317,7 +345,7 @@ impl Written<'_> {
             | [3, 3, 2, 2]
             | [3, 3, 4]
             | [5, 6]
-                if self.digits[0] == 0 && same && self.digits[1] != 0 =>
+                if self.digits[0] == 0 && self.digits[1] != 0 && same() =>
             {
                 Form::Clear(0.6)
             }

@@ -3,7 +3,7 @@
 
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
-use crate::segment::COLON;
+use crate::segment::LETTER;
 
 /// Schemes whose URLs are addresses that people visit; others that carry a password are connection strings.
 const WEB: &[&str] = &["http", "https", "ftp", "ftps", "ws", "wss"];
@@ -29,10 +29,12 @@ const SITE_WORDS: &[&[u8]] = &[
 ];
 
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    if field.mask & COLON != 0 {
+    if field.colons > 0 {
         with_scheme(field, hits);
     }
-    bare(field, hits);
+    if field.dots > 0 && field.mask & LETTER != 0 {
+        bare(field, hits);
+    }
 }
 
 /// `www.example.com`, `example.com/path`

@@ -33,6 +33,10 @@ pub(crate) struct Segment {
     pub(crate) longest: usize,
     /// Digits in it.
     pub(crate) digits: usize,
+    /// Dots in it.
+    pub(crate) dots: usize,
+    /// Colons in it.
+    pub(crate) colons: usize,
     /// Where it may be cut, when it ends only because it got too long.
     pub(crate) forced: Option<usize>,
 }
@@ -45,6 +49,8 @@ pub(crate) struct Segmenter {
     mask: u8,
     longest: usize,
     digits: usize,
+    dots: usize,
+    colons: usize,
     /// Start of the word at `pos`.
     word: Option<usize>,
     word_digits: usize,
@@ -112,6 +118,8 @@ impl Segmenter {
                         mask: 0,
                         longest: 0,
                         digits: 0,
+                        dots: 0,
+                        colons: 0,
                         forced: None,
                     });
                 }
@@ -125,17 +133,6 @@ impl Segmenter {
                 _ => CLASS[byte as usize],
             };
             match class {
-                LETTER if self.word.is_some() => {
-                    let rest = &bytes[self.pos - origin..];
-                    let room = self.limit() - (self.pos - self.from);
-                    let run = rest
-                        .iter()
-                        .take(room)
-                        .take_while(|&&b| CLASS[b as usize] == LETTER)
-                        .count();
-                    self.mask |= LETTER;
-                    self.pos += run.max(1);
-                }
                 SPACE | DELIMITER | UNSPACED => {
                     let len = if class == UNSPACED {
                         3.min(end - self.pos)
@@ -159,15 +156,9 @@ impl Segmenter {
                         self.word_digits = 0;
                         self.url = false;
                     }
-                    self.mask |= class;
-                    self.url |= byte == b'/'
-                        && self.pos - self.from >= 2
-                        && text.slice(self.pos - 2, self.pos) == b":/";
-                    if class == DIGIT {
-                        self.word_digits += 1;
-                        self.digits += 1;
-                    }
-                    self.pos += 1;
+                    let room = self.limit() - (self.pos - self.from);
+                    let rest = &bytes[self.pos - origin..];
+                    self.word_goes_on(&rest[..rest.len().min(room)], text);
                 }
             }
             if self.pos - self.from >= self.limit() {
@@ -179,6 +170,35 @@ impl Segmenter {
             return Some(self.close(end, None));
         }
         None
+    }
+
+    /// Takes the bytes of a word, up to a gap or the end of `rest`, which begins at `pos`.
+    fn word_goes_on(&mut self, rest: &[u8], text: &Folded) {
+        let (mut mask, mut digits, mut dots, mut colons, mut len) = (0, 0, 0, 0, 0);
+        for &byte in rest {
+            let class = match CLASS[byte as usize] {
+                DELIMITER if self.url && matches!(byte, b',' | b';') => PUNCT,
+                class => class,
+            };
+            if class & (SPACE | DELIMITER | UNSPACED) != 0 {
+                break;
+            }
+            if byte == b'/' {
+                let at = self.pos + len;
+                self.url |= at - self.from >= 2 && text.slice(at - 2, at) == b":/";
+            }
+            mask |= class;
+            digits += usize::from(class == DIGIT);
+            dots += usize::from(byte == b'.');
+            colons += usize::from(class == COLON);
+            len += 1;
+        }
+        self.mask |= mask;
+        self.word_digits += digits;
+        self.digits += digits;
+        self.dots += dots;
+        self.colons += colons;
+        self.pos += len;
     }
 
     /// Begins anew at `pos`, which lies in the segment given last.
@@ -208,6 +228,8 @@ impl Segmenter {
             mask: self.mask,
             longest,
             digits: self.digits,
+            dots: self.dots,
+            colons: self.colons,
             forced,
         };
         self.restart(to);

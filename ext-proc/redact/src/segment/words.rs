@@ -16,7 +16,12 @@ pub(super) fn bridges(word: &[u8]) -> bool {
 /// Names of months in the languages whose dates are recognized, with their usual short forms.
 pub(crate) fn is_month(word: &[u8]) -> bool {
     let word = word.strip_suffix(b".").unwrap_or(word);
-    (3..=10).contains(&word.len()) && MONTH_KEYS.binary_search(&key(word)).is_ok()
+    (3..=10).contains(&word.len())
+        && matches!(
+            word[0].to_ascii_lowercase(),
+            b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'e' | b'd' | b'g'
+        )
+        && MONTH_KEYS.binary_search(&key(word)).is_ok()
 }
 
 /// A word of up to sixteen bytes as a number, in lower case.

@@ -89,6 +89,8 @@ pub(crate) struct Ids {
     letter: [Set; LONGEST],
     /// By number of characters.
     length: [Set; LONGEST + 1],
+    /// By number and length of a group: the kinds that are customarily written with such a group there.
+    group: [[Set; LONGEST + 1]; GROUPS],
     /// Those that some text is enough for without a topic word.
     plain: Set,
     /// The topics of all.
@@ -108,33 +110,34 @@ struct Entry {
 
 /// A set of kinds, by index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Set([u64; 3]);
+struct Set(u128);
 
 impl Set {
-    const CAPACITY: usize = 192;
+    const CAPACITY: usize = 128;
 
     fn insert(&mut self, index: usize) {
-        if let Some(word) = self.0.get_mut(index / 64) {
-            *word |= 1 << (index % 64);
-        }
+        self.0 |= 1 << index;
     }
 
-    fn and(self, other: &Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     fn is_empty(self) -> bool {
-        self.0 == [0; 3]
+        self.0 == 0
     }
 
     fn iter(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(i, mut word)| {
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros() as usize;
-                (word != 0).then(|| {
-                    word &= word - 1;
-                    i * 64 + bit
-                })
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let index = rest.trailing_zeros() as usize;
+            (rest != 0).then(|| {
+                rest &= rest - 1;
+                index
             })
         })
     }
@@ -170,6 +173,7 @@ impl Ids {
             digit: [Set::default(); LONGEST],
             letter: [Set::default(); LONGEST],
             length: [Set::default(); LONGEST + 1],
+            group: [[Set::default(); LONGEST + 1]; GROUPS],
             plain: Set::default(),
             topics: Topics::of(kinds().map(|kind| topic(kind.entity))),
         };
@@ -184,6 +188,12 @@ impl Ids {
             }
             if let Some(length) = ids.length.get_mut(kind.pattern.len()) {
                 length.insert(index);
+            }
+            for (group, len) in groups(kind.written).enumerate() {
+                ids.group[group][len].insert(index);
+            }
+            if kind.strong {
+                ids.group[0][kind.pattern.len()].insert(index);
             }
             if kind.strong || !kind.written.is_empty() {
                 ids.plain.insert(index);
@@ -200,11 +210,11 @@ impl Ids {
 
     /// Finds identifiers of the wanted kinds.
     pub(crate) fn find(&self, field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
-        let mut alive = self.plain;
+        let mut named = Set::default();
         if field.mentions.any(self.topics) {
             for (index, entry) in self.entries.iter().enumerate() {
                 if field.mentions.any(entry.topic) {
-                    alive.insert(index);
+                    named.insert(index);
                 }
             }
         }
@@ -219,7 +229,7 @@ impl Ids {
                 .before(at)
                 .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\'))
             {
-                self.at(field, at, alive, wanted, hits);
+                self.at(field, at, named, wanted, hits);
             }
             at += text[at..]
                 .iter()
@@ -229,7 +239,7 @@ impl Ids {
     }
 
     /// The identifiers that begin at `from`.
-    fn at(&self, field: &Field<'_>, from: usize, alive: Set, wanted: Topics, hits: &mut Vec<Hit>) {
+    fn at(&self, field: &Field<'_>, from: usize, named: Set, wanted: Topics, hits: &mut Vec<Hit>) {
         let mut candidate = Candidate {
             from,
             to: from,
@@ -238,9 +248,13 @@ impl Ids {
             digits: 0,
             groups: 0,
             shape: 0,
-            alive,
+            alive: self.plain.or(named),
         };
-        while candidate.groups < GROUPS && candidate.extend(self, field) {
+        loop {
+            let start = candidate.len;
+            if candidate.groups == GROUPS || !candidate.extend(self, field) {
+                return;
+            }
             // No identifier begins with more letters and then a gap.
             if candidate.groups == 1 && candidate.digits == 0 && candidate.len > 4 {
                 return;
@@ -251,8 +265,14 @@ impl Ids {
             {
                 return;
             }
+            // Without a word that says so, only the customary groups will do.
+            let shaped = self.group[candidate.groups - 1][candidate.len - start];
+            candidate.alive = candidate.alive.and(shaped.or(named));
+            if candidate.alive.is_empty() {
+                return;
+            }
             if candidate.digits >= 2 {
-                for index in candidate.alive.and(&self.length[candidate.len]).iter() {
+                for index in candidate.alive.and(self.length[candidate.len]).iter() {
                     let entry = &self.entries[index];
                     if wanted.has(entry.topic)
                         && (!entry.literals || fits(entry.kind.pattern, candidate.chars()))
@@ -281,6 +301,7 @@ impl Candidate {
     /// Takes the group at its end. False if no kind begins like this.
     fn extend(&mut self, ids: &Ids, field: &Field<'_>) -> bool {
         let start = self.len;
+        let mut alive = self.alive;
         while let Some(b) = field.at(self.to).filter(u8::is_ascii_alphanumeric) {
             let Some(slot) = self.chars.get_mut(self.len) else {
                 return false;
@@ -288,17 +309,18 @@ impl Candidate {
             *slot = b.to_ascii_uppercase();
             let kinds = if b.is_ascii_digit() {
                 self.digits += 1;
-                &ids.digit[self.len]
+                ids.digit[self.len]
             } else {
-                &ids.letter[self.len]
+                ids.letter[self.len]
             };
-            self.alive = self.alive.and(kinds);
-            if self.alive.is_empty() {
+            alive = alive.and(kinds);
+            if alive.is_empty() {
                 return false;
             }
             self.len += 1;
             self.to += 1;
         }
+        self.alive = alive;
         self.shape |= ((self.len - start) as u64) << (5 * self.groups);
         self.groups += 1;
         true
@@ -309,14 +331,19 @@ impl Candidate {
     }
 }
 
-/// The lengths of the groups of something written with separators, five bits each.
-fn shape(written: &str) -> u64 {
+/// The lengths of the groups of something written with separators.
+fn groups(written: &str) -> impl Iterator<Item = usize> {
     written
         .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|group| !group.is_empty())
+        .map(str::len)
+        .filter(|&len| len > 0)
         .take(GROUPS)
-        .enumerate()
-        .fold(0, |shape, (i, group)| shape | (group.len() as u64) << (5 * i))
+}
+
+/// The same in one number, five bits each.
+fn shape(written: &str) -> u64 {
+    let groups = groups(written).zip(0..);
+    groups.fold(0, |shape, (len, i)| shape | (len as u64) << (5 * i))
 }
 
 /// How sure it is that characters which fit a kind's pattern are of that kind.

@@ -2,6 +2,7 @@ use super::*;
 
 #[test]
 fn patterns_are_sound() {
+    assert!(kinds().count() <= Set::CAPACITY);
     for kind in kinds() {
         assert!(kind.pattern.len() <= LONGEST, "{}", kind.entity);
         let letters = |pattern: &str| pattern.bytes().filter(u8::is_ascii_alphanumeric).count();

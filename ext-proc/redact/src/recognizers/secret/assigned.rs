@@ -92,6 +92,10 @@ const KEYS: &[&str] = &[
 ];
 
 pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    // Every secret that a name gives away has a digit.
+    if field.digits == 0 {
+        return;
+    }
     let text = field.text;
     let mut word = field.from;
     while word < text.len() {
@@ -108,7 +112,6 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
                     .take_while(|&&b| b == b'=' || b == b':')
                     .count();
             let value = &text[from..word + len];
-            // Every secret that a name gives away has a digit.
             if value.len() >= 6 && value.iter().any(u8::is_ascii_digit) {
                 let end = value
                     .iter()
@@ -157,25 +160,34 @@ impl Strength {
 }
 
 fn is_gap(b: u8) -> bool {
-    matches!(
-        b,
-        b' ' | b'\n'
-            | b'\t'
-            | b'\r'
-            | b'"'
-            | b'\''
-            | b'`'
-            | b','
-            | b';'
-            | b'{'
-            | b'}'
-            | b'<'
-            | b'>'
-            | b'|'
-            | b'&'
-            | b'?'
-            | 1
-    )
+    const GAP: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut b = 0;
+        while b < 128 {
+            table[b] = matches!(
+                b as u8,
+                b' ' | b'\n'
+                    | b'\t'
+                    | b'\r'
+                    | b'"'
+                    | b'\''
+                    | b'`'
+                    | b','
+                    | b';'
+                    | b'{'
+                    | b'}'
+                    | b'<'
+                    | b'>'
+                    | b'|'
+                    | b'&'
+                    | b'?'
+                    | 1
+            );
+            b += 1;
+        }
+        table
+    };
+    GAP[b as usize]
 }
 
 /// What the name promises that `left` ends with, before a sign of assignment (unless that was taken off) and quotes.

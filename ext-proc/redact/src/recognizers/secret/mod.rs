@@ -7,7 +7,7 @@ mod assigned;
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
-use crate::segment::{CLASS, DELIMITER, SPACE};
+use crate::segment::{CLASS, DELIMITER, LETTER, SPACE};
 use anchors::{ANCHORS, Anchor};
 
 /// Characters that a kind of secret is made of.
@@ -67,6 +67,17 @@ impl Secrets {
     }
 
     pub(crate) fn find(&self, field: &Field<'_>, hits: &mut Vec<Hit>) {
+        if field.mask & LETTER != 0 {
+            self.anchored(field, hits);
+        }
+        if field.longest >= 32 {
+            hooks(field, hits);
+            structured(field, hits);
+        }
+        assigned::find(field, hits);
+    }
+
+    fn anchored(&self, field: &Field<'_>, hits: &mut Vec<Hit>) {
         let text = field.text;
         let mut at = field.from;
         let mut before = field.before(at).unwrap_or(b' ');
@@ -75,7 +86,7 @@ impl Secrets {
             // Only these two begin a literal that may stand behind a word.
             let inside = before < 0x80 && (is_word(before) || before == b'_') && b != b'-' && b != b':';
             before = b;
-            let found = if inside {
+            let found = if inside || !self.literals.begin_with(b) {
                 None
             } else {
                 self.literals.at(&text[at..]).next()
@@ -93,11 +104,6 @@ impl Secrets {
                 hits.push(hit);
             }
         }
-        if field.longest >= 32 {
-            hooks(field, hits);
-            structured(field, hits);
-        }
-        assigned::find(field, hits);
     }
 }
 
