@@ -84,17 +84,18 @@ impl Core {
                 self.mentions
                     .read(scan.engine.lexicon(), self.folded.slice(left, segment.to), left);
             }
-            let field = Field {
-                text: self.folded.slice(left, segment.to),
-                from: segment.from - left,
-                mask: segment.mask,
-                longest: segment.longest,
-                digits: segment.digits,
-                dots: segment.dots,
-                colons: segment.colons,
-                mentions: &self.mentions,
-            };
+            // Quiet text has no classes.
             if segment.mask != 0 || self.continued.is_some() {
+                let field = Field {
+                    text: self.folded.slice(left, segment.to),
+                    from: segment.from - left,
+                    mask: segment.mask,
+                    longest: segment.longest,
+                    digits: segment.digits,
+                    dots: segment.dots,
+                    colons: segment.colons,
+                    mentions: &self.mentions,
+                };
                 scan.run(&field, self.continued.take(), &mut self.scratch);
             } else {
                 self.scratch.kept.clear();

@@ -107,11 +107,21 @@ impl Segmenter {
         let bytes = text.bytes();
         let origin = text.origin();
         let end = text.end();
+        // The beginning of a word that came with the text before is looked at again, if it is short.
+        if self.word == Some(self.from)
+            && self.mask == LETTER
+            && self.pos - self.from <= 32
+            && self.pos < end
+            && self.pos >= self.loud
+        {
+            self.restart(self.from);
+        }
         if self.pos == self.from && self.pos >= self.loud {
             match quiet(bytes, self.from - origin, stops) {
-                Ok(to) => {
+                Ok((to, stop)) => {
                     let (from, to) = (self.from, origin + to);
                     self.restart(to);
+                    self.loud = origin + stop;
                     return Some(Segment {
                         from,
                         to,
@@ -259,7 +269,7 @@ impl Segmenter {
             self.gap = 1;
             return self.join == Join::No;
         }
-        self.join = self.bridge(word, left);
+        self.join = self.bridge(word, left, line);
         self.gap = 1;
         self.gap_lines = usize::from(line);
         self.join == Join::No
@@ -267,7 +277,7 @@ impl Segmenter {
     }
 
     /// What may follow `word` in the same segment.
-    fn bridge(&mut self, word: &[u8], left: &[u8]) -> Join {
+    fn bridge(&mut self, word: &[u8], left: &[u8], line: bool) -> Join {
         if self.pem {
             let ends =
                 word.ends_with(b"-----") && (contains(left, b"-----END") || contains(word, b"-----END"));
@@ -310,7 +320,8 @@ impl Segmenter {
             self.after_words += 1;
             return Join::Number;
         }
-        if word.len() <= 64 && mail_before(left) {
+        // Elsewhere it would join nothing.
+        if (line || self.number) && word.len() <= 64 && mail_before(left) {
             return Join::Word;
         }
         Join::No

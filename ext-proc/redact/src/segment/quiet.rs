@@ -6,8 +6,8 @@ use super::classes::{CLASS, DELIMITER, LETTER, SPACE, UNSPACED};
 use super::words::{bridges, mail_before};
 
 /// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
-/// there. Skipping that is what makes clean text fast. Otherwise how far it looked.
-pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, usize> {
+/// there. Skipping that is what makes clean text fast. Also, and otherwise only, how far it looked.
+pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, usize), usize> {
     const STRETCH: usize = 4096;
     let limit = bytes.len().min(from + STRETCH);
     let mut at = from;
@@ -42,7 +42,7 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, us
     for _ in 0..4 {
         let word = end - inside(end);
         if let Some(after) = after_unspaced(bytes, word, end) {
-            return Ok(after);
+            return Ok((after, stop));
         }
         let gap = word
             - bytes[from..word]
@@ -58,7 +58,7 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<usize, us
         }
         // The word must be whole, which it is for sure if something stands before it.
         if before > from && !bridges(&bytes[before..gap]) && !mail() {
-            return Ok(word);
+            return Ok((word, stop));
         }
         end = gap;
     }

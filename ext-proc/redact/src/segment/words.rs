@@ -17,12 +17,25 @@ pub(super) fn bridges(word: &[u8]) -> bool {
 pub(crate) fn is_month(word: &[u8]) -> bool {
     let word = word.strip_suffix(b".").unwrap_or(word);
     (3..=10).contains(&word.len())
-        && matches!(
-            word[0].to_ascii_lowercase(),
-            b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'e' | b'd' | b'g'
-        )
+        && MONTH_STARTS[start(word)]
         && MONTH_KEYS.binary_search(&key(word)).is_ok()
 }
+
+/// A number made of the first three letters of a word, whatever their case.
+const fn start(word: &[u8]) -> usize {
+    ((word[0] & 31) as usize) << 5 ^ ((word[1] & 31) as usize) << 3 ^ (word[2] & 31) as usize
+}
+
+/// Which of these numbers the months have: most words are none of them, and need no further look.
+const MONTH_STARTS: [bool; 1024] = {
+    let mut starts = [false; 1024];
+    let mut i = 0;
+    while i < MONTHS.len() {
+        starts[start(MONTHS[i])] = true;
+        i += 1;
+    }
+    starts
+};
 
 /// A word of up to sixteen bytes as a number, in lower case.
 const fn key(word: &[u8]) -> u128 {
