@@ -122,6 +122,9 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
     let from = start(field, run.groups[first].from)?;
     let plus = field.text[from] == b'+' || field.text[from..].starts_with(b"(+");
     let introduced = field.mentions.before(from, 40, topic(Entity::PhoneNumber));
+    let digit = |at: usize| field.at(at).is_some_and(|b| b.is_ascii_digit());
+    // Part of a longer row of numbers.
+    let led = field.before(from) == Some(b' ') && from.checked_sub(2).is_some_and(digit);
     let mut best: Option<(usize, Hit)> = None;
     let mut lines = 0;
     let mut signs = Signs::default();
@@ -145,12 +148,12 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         if digits.len() < 6 || touches(field, end) {
             continue;
         }
-        let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
-        // Part of a longer row of numbers.
-        let goes_on = || {
-            field.at(end) == Some(b' ') && digit(Some(end + 1))
-                || field.before(from) == Some(b' ') && digit(from.checked_sub(2))
-        };
+        let said = || says_after(after_extension(field, end).1);
+        let goes_on = led || field.at(end) == Some(b' ') && digit(end + 1);
+        // Whatever its form is.
+        if goes_on && !introduced && !plus && !said() {
+            continue;
+        }
         let written = Written {
             groups: &run.groups[first..after],
             digits,
@@ -160,9 +163,9 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         };
         let score = match written.form() {
             Form::Clear(score) if introduced => score.max(0.8),
-            Form::Clear(score) if plus || !goes_on() => score,
+            Form::Clear(score) if plus || !goes_on => score,
             Form::Possible if introduced => 0.7,
-            Form::Possible if says_after(after_extension(field, end).1) => 0.6,
+            Form::Possible if said() => 0.6,
             Form::Clear(_) | Form::Possible | Form::Other => continue,
         };
         let (to, _) = after_extension(field, end);

@@ -22,8 +22,15 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
 }
 
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
+    let ssn = topic(Entity::UsSsn);
+    let mentioned = field.mentions.any(ssn);
     for run in runs.iter() {
         for first in 0..run.groups.len() {
+            let usual =
+                matches!(&run.groups[first..], [a, b, c, ..] if (a.len(), b.len(), c.len()) == (3, 2, 4));
+            if !usual && !mentioned {
+                continue;
+            }
             let start = run.groups[first].from;
             if field
                 .before(start)
@@ -42,7 +49,6 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
                 continue;
             }
             let mentions = field.mentions;
-            let ssn = topic(Entity::UsSsn);
             let known = mentions.before(start, 40, ssn) || mentions.after(end, 20, ssn);
             let mut lens = [0; 9];
             run.groups[first..after]

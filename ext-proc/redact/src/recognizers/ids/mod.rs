@@ -225,21 +225,38 @@ impl Ids {
                 at += 1;
                 continue;
             }
-            if !field
-                .before(at)
-                .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\'))
+            let len = group(text, at);
+            let alive = self.of_group(0, len, self.plain.or(named), named);
+            if !alive.is_empty()
+                && !field
+                    .before(at)
+                    .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\'))
             {
-                self.at(field, at, named, wanted, hits);
+                self.at(field, at, alive, named, wanted, hits);
             }
-            at += text[at..]
-                .iter()
-                .take_while(|b| b.is_ascii_alphanumeric())
-                .count();
+            at += len;
+        }
+    }
+
+    /// Those of `alive` whose group number `group` may have so many characters. Without a word that says so, only the customary
+    /// groups will do.
+    fn of_group(&self, group: usize, len: usize, alive: Set, named: Set) -> Set {
+        match self.group.get(group).and_then(|by_len| by_len.get(len)) {
+            Some(customary) => alive.and(customary.or(named)),
+            None => Set::default(),
         }
     }
 
     /// The identifiers that begin at `from`.
-    fn at(&self, field: &Field<'_>, from: usize, named: Set, wanted: Topics, hits: &mut Vec<Hit>) {
+    fn at(
+        &self,
+        field: &Field<'_>,
+        from: usize,
+        alive: Set,
+        named: Set,
+        wanted: Topics,
+        hits: &mut Vec<Hit>,
+    ) {
         let mut candidate = Candidate {
             from,
             to: from,
@@ -248,11 +265,12 @@ impl Ids {
             digits: 0,
             groups: 0,
             shape: 0,
-            alive: self.plain.or(named),
+            alive,
         };
         loop {
-            let start = candidate.len;
-            if candidate.groups == GROUPS || !candidate.extend(self, field) {
+            let len = group(field.text, candidate.to);
+            candidate.alive = self.of_group(candidate.groups, len, candidate.alive, named);
+            if !candidate.extend(self, &field.text[candidate.to..candidate.to + len]) {
                 return;
             }
             // No identifier begins with more letters and then a gap.
@@ -263,12 +281,6 @@ impl Ids {
                 .at(candidate.to)
                 .is_some_and(|b| is_word(b) || b == b'_' || b == b'@')
             {
-                return;
-            }
-            // Without a word that says so, only the customary groups will do.
-            let shaped = self.group[candidate.groups - 1][candidate.len - start];
-            candidate.alive = candidate.alive.and(shaped.or(named));
-            if candidate.alive.is_empty() {
                 return;
             }
             if candidate.digits >= 2 {
@@ -298,11 +310,10 @@ impl Ids {
 }
 
 impl Candidate {
-    /// Takes the group at its end. False if no kind begins like this.
-    fn extend(&mut self, ids: &Ids, field: &Field<'_>) -> bool {
-        let start = self.len;
+    /// Takes a group. False if no kind begins like this.
+    fn extend(&mut self, ids: &Ids, group: &[u8]) -> bool {
         let mut alive = self.alive;
-        while let Some(b) = field.at(self.to).filter(u8::is_ascii_alphanumeric) {
+        for b in group {
             let Some(slot) = self.chars.get_mut(self.len) else {
                 return false;
             };
@@ -318,17 +329,25 @@ impl Candidate {
                 return false;
             }
             self.len += 1;
-            self.to += 1;
         }
         self.alive = alive;
-        self.shape |= ((self.len - start) as u64) << (5 * self.groups);
+        self.shape |= (group.len() as u64) << (5 * self.groups);
         self.groups += 1;
+        self.to += group.len();
         true
     }
 
     fn chars(&self) -> &[u8] {
         &self.chars[..self.len]
     }
+}
+
+/// How many letters and digits there are from `at` on.
+fn group(text: &[u8], at: usize) -> usize {
+    text[at..]
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count()
 }
 
 /// The lengths of the groups of something written with separators.
