@@ -1,5 +1,7 @@
 """router.wasm: who answers is decided by headers, path, model, tenant and token count; prompts are counted inside Envoy."""
 
+import time
+
 import openai
 import pytest
 
@@ -82,6 +84,7 @@ def test_prompts_are_counted_and_shown_in_envoys_stats(gateway):
     def stats():
         return {name.rsplit(".", 1)[1]: value for name, value in gateway.envoy_stats("tollgate.model.gpt-4o.pool.openai").items()}
 
+    time.sleep(1.5)  # The filter hands its counters to Envoy once a second: what others counted is in by then.
     before = stats()
     request = body(max_tokens=50)
     gateway.post("/v1/chat/completions", request, {"x-sim": "prompt_tokens=11;completion_tokens=13"})

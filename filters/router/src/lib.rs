@@ -44,6 +44,7 @@ impl RootContext for Root {
         match Router::new(plan) {
             Ok(router) => {
                 self.router = Some(Rc::new(router));
+                self.set_tick_period(metrics::FLUSH_EVERY);
                 true
             }
             Err(cause) => {
@@ -51,6 +52,10 @@ impl RootContext for Root {
                 false
             }
         }
+    }
+
+    fn on_tick(&mut self) {
+        self.metrics.flush();
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {

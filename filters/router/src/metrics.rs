@@ -2,32 +2,43 @@
 //! Must not know where the numbers come from.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 use tollgate_llm::usage::Usage;
 
+/// How often what was counted is handed to Envoy: often enough for whoever scrapes it, and no call for each request.
+pub(crate) const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
 /// Counters of one VM, defined at first use. Envoy adds the VMs' values up.
 #[derive(Default)]
 pub(crate) struct Metrics {
     models: RefCell<Vec<Model>>,
-    refused: RefCell<Vec<(u16, u32)>>,
+    refused: RefCell<Vec<(u16, Counter)>>,
 }
 
 /// The counters of a model in a pool: `tollgate.model.<model>.pool.<pool>.<what>`. Both are configured names, so there are few.
 struct Model {
     model: String,
     pool: String,
-    requests: u32,
-    prompt_tokens: u32,
-    input_tokens: u32,
-    output_tokens: u32,
+    requests: Counter,
+    prompt_tokens: Counter,
+    input_tokens: Counter,
+    output_tokens: Counter,
+}
+
+/// One of Envoy's counters, and what it does not know yet.
+struct Counter {
+    /// Envoy's name for it.
+    id: u32,
+    pending: u64,
 }
 
 impl Model {
     fn define(model: &str, pool: &str) -> Option<Self> {
         let counter = |what| {
-            counter(&format!(
+            Counter::define(&format!(
                 "tollgate.model.{}.pool.{}.{what}",
                 flat(model),
                 flat(pool)
@@ -44,58 +55,78 @@ impl Model {
     }
 }
 
+impl Counter {
+    fn define(name: &str) -> Option<Self> {
+        let id = hostcalls::define_metric(MetricType::Counter, name).ok()?;
+        Some(Self { id, pending: 0 })
+    }
+
+    fn add(&mut self, amount: u64) {
+        self.pending = self.pending.saturating_add(amount);
+    }
+
+    fn flush(&mut self) {
+        let amount = i64::try_from(std::mem::take(&mut self.pending)).unwrap_or(i64::MAX);
+        if amount > 0 {
+            // A lost count must not cost a request.
+            let _ = hostcalls::increment_metric(self.id, amount);
+        }
+    }
+}
+
 impl Metrics {
     /// A request was routed.
     pub(crate) fn requested(&self, model: &str, pool: &str, prompt_tokens: u64) {
         self.of(model, pool, |counters| {
-            add(counters.requests, 1);
-            add(counters.prompt_tokens, prompt_tokens);
+            counters.requests.add(1);
+            counters.prompt_tokens.add(prompt_tokens);
         });
     }
 
     /// An answer said what was used.
     pub(crate) fn answered(&self, model: &str, pool: &str, usage: &Usage) {
         self.of(model, pool, |counters| {
-            add(counters.input_tokens, usage.input_tokens);
-            add(counters.output_tokens, usage.output_tokens);
+            counters.input_tokens.add(usage.input_tokens);
+            counters.output_tokens.add(usage.output_tokens);
         });
     }
 
     /// `tollgate.refused.<status>`.
     pub(crate) fn refused(&self, status: u16) {
         let mut known = self.refused.borrow_mut();
-        let id = known.iter().find(|(of, _)| *of == status).map(|(_, id)| *id);
-        let id = id.or_else(|| {
-            let id = counter(&format!("tollgate.refused.{status}"))?;
-            known.push((status, id));
-            Some(id)
-        });
-        if let Some(id) = id {
-            add(id, 1);
+        if let Some((_, counter)) = known.iter_mut().find(|(of, _)| *of == status) {
+            counter.add(1);
+        } else if let Some(mut counter) = Counter::define(&format!("tollgate.refused.{status}")) {
+            counter.add(1);
+            known.push((status, counter));
         }
     }
 
-    fn of(&self, model: &str, pool: &str, count: impl FnOnce(&Model)) {
+    /// Hands everything to Envoy.
+    pub(crate) fn flush(&self) {
+        for model in self.models.borrow_mut().iter_mut() {
+            model.requests.flush();
+            model.prompt_tokens.flush();
+            model.input_tokens.flush();
+            model.output_tokens.flush();
+        }
+        for (_, counter) in self.refused.borrow_mut().iter_mut() {
+            counter.flush();
+        }
+    }
+
+    fn of(&self, model: &str, pool: &str, count: impl FnOnce(&mut Model)) {
         let mut models = self.models.borrow_mut();
-        if let Some(known) = models
-            .iter()
-            .find(|known| known.model == model && known.pool == pool)
-        {
+        let known = models
+            .iter_mut()
+            .find(|known| known.model == model && known.pool == pool);
+        if let Some(known) = known {
             count(known);
-        } else if let Some(counters) = Model::define(model, pool) {
-            count(&counters);
+        } else if let Some(mut counters) = Model::define(model, pool) {
+            count(&mut counters);
             models.push(counters);
         }
     }
-}
-
-fn counter(name: &str) -> Option<u32> {
-    hostcalls::define_metric(MetricType::Counter, name).ok()
-}
-
-fn add(id: u32, amount: u64) {
-    // A lost count must not cost a request.
-    let _ = hostcalls::increment_metric(id, i64::try_from(amount).unwrap_or(i64::MAX));
 }
 
 /// Dots separate the parts of a stat's name, so those within a name (`gpt-4.1`) are written as `_`.

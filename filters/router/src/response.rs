@@ -26,7 +26,7 @@ enum Mode {
     #[default]
     Pass,
     /// Held to its end, so that headers can say what it cost.
-    Hold { observe: bool },
+    Hold,
     /// A stream that only this filter meters.
     Observe(Box<StreamObserver>),
     /// A foreign error text: replaced as a whole.
@@ -72,19 +72,19 @@ impl Exchange {
             self.answer_end();
             return Action::Continue;
         }
-        // The decision came with the request, so an answer that is metered by the service says so already.
-        let by_service = decided().text(decision::DECISION).is_some();
         let is_stream = head
             .content_type
             .as_deref()
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
-        self.answer.mode = match (is_stream, by_service) {
-            (true, true) => Mode::Pass,
-            (true, false) => Mode::Observe(Box::new(StreamObserver::new(facts.endpoint))),
-            (false, by_service) => Mode::Hold { observe: !by_service },
+        self.answer.mode = if !is_stream {
+            Mode::Hold
+        } else if decided().text(decision::DECISION).is_some() {
+            Mode::Pass
+        } else {
+            Mode::Observe(Box::new(StreamObserver::new(facts.endpoint)))
         };
         match self.answer.mode {
-            Mode::Hold { .. } => Action::Pause,
+            Mode::Hold => Action::Pause,
             Mode::Pass | Mode::Observe(_) | Mode::Rewrite(_) => Action::Continue,
         }
     }
@@ -104,18 +104,20 @@ impl Exchange {
                     observer.push(&chunk);
                 }
             }
-            Mode::Hold { observe } => {
+            Mode::Hold => {
                 if !end_of_stream {
                     return Action::Pause;
                 }
-                let usage = match (*observe, &self.facts) {
-                    (true, Some(facts)) => tollgate_host::body(BufferType::HttpResponseBody, size)
-                        .and_then(|body| observe::usage_of(facts.endpoint, &body)),
-                    (_, _) => None,
-                };
                 let decision = decided();
                 self.show(&decision);
-                self.record(usage.or_else(|| decided_usage(&decision)));
+                let usage = decided_usage(&decision).or_else(|| {
+                    // Without the service on the path, or where it answers by itself, the answer says it.
+                    let unseen = decision.text(decision::DECISION).is_none();
+                    let facts = self.facts.as_ref().filter(|_| unseen)?;
+                    let body = tollgate_host::body(BufferType::HttpResponseBody, size)?;
+                    observe::usage_of(facts.endpoint, &body)
+                });
+                self.record(usage);
                 return Action::Continue;
             }
         }
@@ -129,7 +131,7 @@ impl Exchange {
     pub(crate) fn answer_end(&mut self) {
         let usage = match &self.answer.mode {
             Mode::Observe(observer) => observer.usage(),
-            Mode::Pass | Mode::Hold { .. } | Mode::Rewrite(_) => decided_usage(&decided()),
+            Mode::Pass | Mode::Hold | Mode::Rewrite(_) => decided_usage(&decided()),
         };
         self.record(usage);
     }
