@@ -7,7 +7,7 @@ use crate::engine::{Scan, Scratch, What};
 use crate::fold::{Folded, Folder, Mode};
 use crate::recognizers::Field;
 use crate::recognizers::context::Mentions;
-use crate::segment::{Segmenter, Stops};
+use crate::segment::Segmenter;
 
 /// How much of the text before a segment recognizers see.
 const LEFT: usize = 96;
@@ -74,10 +74,7 @@ impl Core {
         mut each: impl FnMut(Piece<'_>),
     ) -> usize {
         let taken = self.folder.fold(raw, at, complete, &mut self.folded);
-        let stops = Stops {
-            quotes: self.folder.is_json(),
-            tokens: scan.vault.is_some(),
-        };
+        let stops = scan.stops(self.folder.is_json());
         while let Some(segment) = self.segments.next(&self.folded, stops, complete) {
             let left = segment.from.saturating_sub(LEFT);
             if segment.digits >= 2 {

@@ -7,12 +7,14 @@ use crate::core::Core;
 use crate::entity::Entity;
 use crate::fold::Mode;
 use crate::recognizers::context::{Lexicon, Topics};
+use crate::recognizers::custom::Customs;
 use crate::recognizers::digits::Runs;
 use crate::recognizers::ids::{self, Ids};
+use crate::recognizers::names::Names;
 use crate::recognizers::secret::Secrets;
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
-use crate::segment::{AT, LETTER};
+use crate::segment::{AT, LETTER, Stops};
 use crate::vault::Vault;
 
 /// Something found in a text.
@@ -32,6 +34,7 @@ pub struct Engine {
     secrets: Secrets,
     ids: Ids,
     lexicon: Lexicon,
+    names: Names,
 }
 
 impl Default for Engine {
@@ -53,6 +56,7 @@ impl Engine {
             secrets: Secrets::new(),
             ids: Ids::new(topic),
             lexicon,
+            names: Names::new(),
         }
     }
 
@@ -60,19 +64,26 @@ impl Engine {
         &self.lexicon
     }
 
-    /// Appends everything that stands in `text`, in order and without overlaps.
+    /// Appends everything that stands in `text`, in order and without overlaps, but names of people, places and organizations.
     pub fn find(&self, text: &str, out: &mut Vec<Span>) {
-        let scan = Scan::new(self, None, None);
+        self.scan(Scan::new(self, None, None), text, out);
+    }
+
+    /// Appends what some rules act on. What they define themselves is [`Entity::Custom`].
+    pub fn find_by(&self, rules: &Rules, text: &str, out: &mut Vec<Span>) {
+        self.scan(Scan::new(self, Some(rules), None), text, out);
+    }
+
+    fn scan(&self, scan: Scan<'_>, text: &str, out: &mut Vec<Span>) {
         let mut core = Core::new(Mode::Text);
         in_slices(text, |raw, at, complete| {
             core.advance(&scan, raw, at, complete, |piece| {
-                out.extend(piece.finds.iter().filter_map(|find| match find.what {
-                    What::Entity(entity) => Some(Span {
+                out.extend(piece.finds.iter().filter_map(|find| {
+                    Some(Span {
                         range: find.range.clone(),
-                        entity,
+                        entity: find.what.entity()?,
                         score: find.score,
-                    }),
-                    What::Token => None,
+                    })
                 }));
             })
         });
@@ -84,19 +95,36 @@ pub(crate) const fn topic(entity: Entity) -> Topics {
     Topics::one(entity as usize)
 }
 
+/// Kinds that are words like others, so that no text is quiet when they are looked for.
+const NAMES: Topics = topic(Entity::Person)
+    .and(topic(Entity::Location))
+    .and(topic(Entity::Organization));
+
 /// What a candidate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Entity(Entity),
     /// A reversible token of this exchange.
     Token,
+    /// What the user defined, by its number in the rules.
+    Custom(u16),
 }
 
 impl What {
+    /// As which kind it is counted, if it is.
+    pub(crate) fn entity(self) -> Option<Entity> {
+        match self {
+            Self::Entity(entity) => Some(entity),
+            Self::Custom(_) => Some(Entity::Custom),
+            Self::Token => None,
+        }
+    }
+
     fn order(self) -> usize {
         match self {
             Self::Token => 0,
             Self::Entity(entity) => 1 + entity as usize,
+            Self::Custom(number) => 1 + Entity::ALL.len() + usize::from(number),
         }
     }
 }
@@ -127,7 +155,25 @@ impl<'e> Scan<'e> {
             engine,
             rules,
             vault: vault.filter(|vault| !vault.is_empty()),
-            wanted: rules.map_or(Topics::ALL, Rules::wanted),
+            wanted: rules.map_or(Topics::ALL.without(NAMES), Rules::wanted),
+        }
+    }
+
+    fn customs(&self) -> Option<&'e Customs> {
+        self.rules
+            .map(Rules::customs)
+            .filter(|customs| !customs.is_empty())
+    }
+
+    /// What can stand in the text besides what is always looked for.
+    pub(crate) fn stops(&self, quotes: bool) -> Stops {
+        let customs = self.customs();
+        Stops {
+            quotes,
+            tokens: self.vault.is_some(),
+            names: self.wanted.has(NAMES),
+            words: customs.is_some(),
+            wide: customs.is_some_and(Customs::is_wide),
         }
     }
 
@@ -189,12 +235,19 @@ impl<'e> Scan<'e> {
         {
             self.engine.secrets.find(field, hits);
         }
+        if self.wanted.has(NAMES) && field.mask & LETTER != 0 {
+            self.engine.names.find(field, self.wanted, hits);
+        }
+        if let Some(customs) = self.customs() {
+            customs.find(field, hits);
+        }
         if hits.is_empty() {
             return;
         }
         if let Some(rules) = self.rules {
             hits.retain(|hit| match hit.what {
                 What::Token => true,
+                What::Custom(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
                 What::Entity(entity) => {
                     hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
                 }
@@ -207,9 +260,12 @@ impl<'e> Scan<'e> {
 /// Of overlapping candidates the better one is kept.
 fn resolve(hits: &mut [Hit], kept: &mut Vec<Hit>) {
     let rank = |hit: &Hit| match hit.what {
-        What::Token => 3,
+        What::Token => 4,
+        What::Custom(_) => 3,
         // What else stands in a URL goes with it.
         What::Entity(Entity::Url | Entity::Secret) => 2,
+        // A word that is more than a name stays that.
+        What::Entity(Entity::Person | Entity::Location | Entity::Organization) => -1,
         What::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
         What::Entity(_) => 1,
     };

@@ -261,6 +261,14 @@ entities! {
     EgNationalId = "EG_NATIONAL_ID", true;
     /// A Kenyan taxpayer PIN.
     KeKraPin = "KE_KRA_PIN", true;
+    /// A person's name, by a title, an introduction or a list of given names. Not exact enough to be on unasked.
+    Person = "PERSON", false;
+    /// A country, capital or large city, or the place somebody says to live in. Not exact enough to be on unasked.
+    Location = "LOCATION", false;
+    /// A company, university or bank, by the words such names have. Not exact enough to be on unasked.
+    Organization = "ORGANIZATION", false;
+    /// Something that the user defined: see [`crate::Custom`], which also gives it a name and an operator.
+    Custom = "CUSTOM", false;
 }
 
 /// The name is not one of [`Entity::ALL`].

@@ -21,7 +21,7 @@ mod vault;
 pub use engine::{Engine, Span};
 pub use entity::{Entity, UnknownEntity};
 pub use redactor::{Counts, Redactor, Verdict, restore};
-pub use rules::{Operator, ParseOperatorError, Rules, RulesBuilder, RulesError};
+pub use rules::{Custom, Operator, ParseOperatorError, Rules, RulesBuilder, RulesError};
 pub use token::TenantKey;
 pub use transducer::{Kind, Transducer};
 pub use vault::Vault;

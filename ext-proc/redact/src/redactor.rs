@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::core::{Core, Find, Piece};
-use crate::engine::{Engine, Scan, What, in_slices};
+use crate::engine::{Engine, Scan, in_slices};
 use crate::entity::Entity;
 use crate::fold::Mode;
 use crate::rules::{Operator, Rules};
@@ -123,9 +123,9 @@ impl<'e> Redactor<'e> {
             core.advance(&scan, raw, at, complete, |piece| {
                 for find in piece.finds {
                     let value = &text[find.range.clone()];
-                    let replaced = edit.replace(find, value, &mut |operator, entity| match operator {
-                        Operator::Hash => vault.key().hash(entity, value),
-                        _ => vault.put(entity, value),
+                    let replaced = edit.replace(find, value, &mut |operator, name| match operator {
+                        Operator::Hash => vault.key().hash(name, value),
+                        _ => vault.put(name, value),
                     });
                     if let Some(replacement) = replaced {
                         splice(text, 0, &mut done, &piece, find, &replacement, &mut out);
@@ -179,15 +179,14 @@ impl Edit<'_> {
         &mut self,
         find: &Find,
         value: &str,
-        keyed: &mut dyn FnMut(Operator, Entity) -> String,
+        keyed: &mut dyn FnMut(Operator, &str) -> String,
     ) -> Option<String> {
-        let What::Entity(entity) = find.what else {
-            return None;
-        };
+        let entity = find.what.entity()?;
         self.counts.count(entity, 1);
-        match self.rules.operator(entity)? {
-            operator @ (Operator::Token | Operator::Hash) => Some(keyed(operator, entity)),
-            Operator::Placeholder => Some(format!("<{entity}>")),
+        let (name, operator) = self.rules.answer_to(find.what)?;
+        match operator {
+            Operator::Token | Operator::Hash => Some(keyed(operator, name)),
+            Operator::Placeholder => Some(format!("<{name}>")),
             Operator::Mask { keep_last } => Some(mask(value, keep_last)),
             Operator::Block => {
                 self.blocked = self.blocked.or(Some(entity));

@@ -3,9 +3,11 @@
 
 use std::str::FromStr;
 
-use crate::engine::topic;
+use crate::engine::{What, topic};
 use crate::entity::Entity;
 use crate::recognizers::context::Topics;
+use crate::recognizers::custom::{Customs, folded};
+use crate::recognizers::is_word;
 
 /// What becomes of an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +60,30 @@ pub struct Rules {
     /// The topics of the entities that have an operator.
     wanted: Topics,
     allow: Vec<Pattern>,
+    customs: Customs,
+    /// By number of the custom kind.
+    names: Vec<(String, Operator)>,
 }
+
+/// Something to find that is not one of [`Entity::ALL`]: a deny list, patterns, or both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Custom {
+    /// What it is called: the placeholder and the tokens have this name. Capital letters, digits and underscores.
+    pub name: String,
+    /// Words and phrases, compared as recognizers see text: without regard to case, look-alikes or invisible characters.
+    pub words: Vec<String>,
+    /// Regular expressions over folded text, within a sentence of one line: `\\b[A-Z]{3}-\\d{6}\\b`.
+    pub patterns: Vec<String>,
+    /// If there are any, one of these words must stand beside what is found (48 bytes before, 24 after).
+    pub context: Vec<String>,
+    /// How sure a find is, 0 to 1; it only matters where two custom kinds overlap.
+    pub score: f32,
+    /// What becomes of it.
+    pub operator: Operator,
+}
+
+/// Custom kinds in one set of rules.
+const MOST_CUSTOMS: usize = 256;
 
 /// Why rules cannot be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -70,6 +95,32 @@ pub enum RulesError {
     /// An allowed value that would allow everything.
     #[error("allow[{0}]: must hold a letter or digit")]
     Allow(usize),
+    /// A custom kind's name, which must be one that tokens can have and that is not taken.
+    #[error(
+        "custom[{0}].name: must be capital letters, digits and underscores, begin with a letter, and be of no other kind"
+    )]
+    CustomName(usize),
+    /// A custom kind's score outside 0 to 1.
+    #[error("custom[{0}].score: must be between 0 and 1")]
+    CustomScore(usize),
+    /// A custom kind's word that is too short, or a custom kind without words and patterns.
+    #[error(
+        "custom[{0}].words: must have at least two letters or digits each, and be there if there are no patterns"
+    )]
+    CustomWords(usize),
+    /// A custom kind's pattern.
+    #[error("custom[{kind}].patterns[{pattern}]: {error}")]
+    CustomPattern {
+        /// Which kind.
+        kind: usize,
+        /// Which of its patterns.
+        pattern: usize,
+        /// What is wrong with it.
+        error: String,
+    },
+    /// More custom kinds than can be.
+    #[error("custom: there may be at most {MOST_CUSTOMS}")]
+    TooManyCustoms,
 }
 
 /// Collects [`Rules`].
@@ -77,6 +128,7 @@ pub enum RulesError {
 pub struct RulesBuilder {
     actions: Vec<Option<(Operator, f32)>>,
     allow: Vec<String>,
+    customs: Vec<Custom>,
 }
 
 impl Rules {
@@ -85,6 +137,7 @@ impl Rules {
         RulesBuilder {
             actions: vec![None; Entity::ALL.len()],
             allow: Vec::new(),
+            customs: Vec::new(),
         }
     }
 
@@ -102,12 +155,30 @@ impl Rules {
             wanted: Topics::of(acted_on.map(|(entity, _)| topic(*entity))),
             actions,
             allow,
+            customs: Customs::default(),
+            names: Vec::new(),
         }
     }
 
     /// The operator for an entity, if it is acted on.
     pub fn operator(&self, entity: Entity) -> Option<Operator> {
         self.action(entity).map(|(operator, _)| operator)
+    }
+
+    pub(crate) fn customs(&self) -> &Customs {
+        &self.customs
+    }
+
+    /// The name and operator of a find.
+    pub(crate) fn answer_to(&self, what: What) -> Option<(&str, Operator)> {
+        match what {
+            What::Entity(entity) => Some((entity.name(), self.operator(entity)?)),
+            What::Custom(number) => {
+                let (name, operator) = self.names.get(usize::from(number))?;
+                Some((name, *operator))
+            }
+            What::Token => None,
+        }
     }
 
     pub(crate) fn wanted(&self) -> Topics {
@@ -172,6 +243,13 @@ impl RulesBuilder {
         self
     }
 
+    /// Something to find that is not one of [`Entity::ALL`].
+    #[must_use]
+    pub fn custom(mut self, custom: Custom) -> Self {
+        self.customs.push(custom);
+        self
+    }
+
     /// Checks everything.
     pub fn build(self) -> Result<Rules, Vec<RulesError>> {
         let mut errors = Vec::new();
@@ -187,11 +265,62 @@ impl RulesBuilder {
                 errors.push(RulesError::Allow(i));
             }
         }
+        let customs = self.customs(&mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
         let allow = self.allow.iter().map(|value| Pattern::new(value)).collect();
-        Ok(Rules::new(self.actions, allow))
+        Ok(Rules {
+            customs,
+            names: self
+                .customs
+                .into_iter()
+                .map(|custom| (custom.name, custom.operator))
+                .collect(),
+            ..Rules::new(self.actions, allow)
+        })
+    }
+
+    fn customs(&self, errors: &mut Vec<RulesError>) -> Customs {
+        let mut customs = Customs::default();
+        if self.customs.len() > MOST_CUSTOMS {
+            errors.push(RulesError::TooManyCustoms);
+            return customs;
+        }
+        for (i, custom) in self.customs.iter().enumerate() {
+            let Custom {
+                name,
+                words,
+                patterns,
+                context,
+                score,
+                ..
+            } = custom;
+            let valid = name.len() <= 64
+                && name.starts_with(|c: char| c.is_ascii_uppercase())
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+                && name.parse::<Entity>().is_err();
+            if !valid || self.customs[..i].iter().any(|other| other.name == *name) {
+                errors.push(RulesError::CustomName(i));
+            }
+            if !(0.0..=1.0).contains(score) {
+                errors.push(RulesError::CustomScore(i));
+            }
+            let short = |word: &String| folded(word).iter().filter(|&&b| is_word(b)).count() < 2;
+            if words.iter().chain(context).any(short) || (words.is_empty() && patterns.is_empty()) {
+                errors.push(RulesError::CustomWords(i));
+            }
+            if let Err((pattern, error)) = customs.push(words, patterns, context, *score) {
+                errors.push(RulesError::CustomPattern {
+                    kind: i,
+                    pattern,
+                    error,
+                });
+            }
+        }
+        customs
     }
 }
 

@@ -6,8 +6,6 @@ use std::fmt;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::entity::Entity;
-
 /// Characters of a token's code: Crockford's base 32, so no letter can be taken for a digit.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -29,18 +27,17 @@ impl TenantKey {
         Self(mac(secret, &[b"tollgate redaction key", tenant.as_bytes()]))
     }
 
-    /// The token of a value. `attempt` is 0 but after a collision.
-    pub(crate) fn token(&self, entity: Entity, value: &str, attempt: u8) -> String {
-        self.coded(entity, '_', b"token", value, attempt)
+    /// The token of a value of the kind with this name. `attempt` is 0 but after a collision.
+    pub(crate) fn token(&self, name: &str, value: &str, attempt: u8) -> String {
+        self.coded(name, '_', b"token", value, attempt)
     }
 
     /// The hash of a value: shaped unlike a token, and of another domain.
-    pub(crate) fn hash(&self, entity: Entity, value: &str) -> String {
-        self.coded(entity, '#', b"hash", value, 0)
+    pub(crate) fn hash(&self, name: &str, value: &str) -> String {
+        self.coded(name, '#', b"hash", value, 0)
     }
 
-    fn coded(&self, entity: Entity, sign: char, domain: &[u8], value: &str, attempt: u8) -> String {
-        let name = entity.name();
+    fn coded(&self, name: &str, sign: char, domain: &[u8], value: &str, attempt: u8) -> String {
         let digest = mac(&self.0, &[domain, &[attempt], name.as_bytes(), value.as_bytes()]);
         let mut out = String::with_capacity(name.len() + 1 + CODE_LEN);
         out.push_str(name);
@@ -84,15 +81,15 @@ mod tests {
     #[test]
     fn tokens_are_stable_keyed_and_of_one_length() {
         let key = TenantKey::new([7; 32]);
-        let token = key.token(Entity::EmailAddress, "a@example.com", 0);
-        assert_eq!(token, key.token(Entity::EmailAddress, "a@example.com", 0));
+        let token = key.token("EMAIL_ADDRESS", "a@example.com", 0);
+        assert_eq!(token, key.token("EMAIL_ADDRESS", "a@example.com", 0));
         assert_eq!(token.len(), "EMAIL_ADDRESS_".len() + CODE_LEN);
-        assert_ne!(token, key.token(Entity::EmailAddress, "b@example.com", 0));
+        assert_ne!(token, key.token("EMAIL_ADDRESS", "b@example.com", 0));
         assert_ne!(
             token,
-            TenantKey::new([8; 32]).token(Entity::EmailAddress, "a@example.com", 0)
+            TenantKey::new([8; 32]).token("EMAIL_ADDRESS", "a@example.com", 0)
         );
-        assert_ne!(token, key.token(Entity::EmailAddress, "a@example.com", 1));
+        assert_ne!(token, key.token("EMAIL_ADDRESS", "a@example.com", 1));
         assert!(token.bytes().rev().take(CODE_LEN).all(is_code));
     }
 

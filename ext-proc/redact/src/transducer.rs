@@ -118,10 +118,12 @@ impl Transducer {
                 let value = &pending[find.range.start - start..find.range.end - start];
                 let replacement = match find.what {
                     What::Token => restored(vault, value),
-                    What::Entity(_) => edit.replace(find, value, &mut |operator, entity| match operator {
-                        Operator::Hash => vault.key().hash(entity, value),
-                        _ => vault.key().token(entity, value, 0),
-                    }),
+                    What::Entity(_) | What::Custom(_) => {
+                        edit.replace(find, value, &mut |operator, name| match operator {
+                            Operator::Hash => vault.key().hash(name, value),
+                            _ => vault.key().token(name, value, 0),
+                        })
+                    }
                 };
                 if edit.blocked.is_some() {
                     done = piece.end;

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::engine::What;
-use crate::entity::Entity;
 use crate::recognizers::{Field, Hit};
 use crate::token::{CODE_LEN, TenantKey, is_code};
 
@@ -39,10 +38,10 @@ impl Vault {
     }
 
     /// The token for a value, which can be put back from now on.
-    pub(crate) fn put(&mut self, entity: Entity, value: &str) -> String {
+    pub(crate) fn put(&mut self, name: &str, value: &str) -> String {
         let mut attempt = 0;
         loop {
-            let token = self.key.token(entity, value, attempt);
+            let token = self.key.token(name, value, attempt);
             match self.values.get(&token) {
                 Some(other) if other != value && attempt < u8::MAX => attempt += 1,
                 Some(_) => return token,

@@ -32,6 +32,11 @@ impl Topics {
         self.0 & other.0 != 0
     }
 
+    /// The topics that `other` does not have.
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

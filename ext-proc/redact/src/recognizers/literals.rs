@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 /// The literals.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Literals {
     ignore_case: bool,
     /// The bytes that a literal begins with.
@@ -18,7 +18,7 @@ pub(crate) struct Literals {
     longest: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     /// The first eight bytes, zero where there are fewer.
     head: u64,
@@ -61,6 +61,11 @@ impl Literals {
             entries,
             longest: longest.unwrap_or_default(),
         }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Whether one begins with this byte. Asked first, for it is cheaper.

@@ -4,6 +4,7 @@
 pub(crate) mod bank;
 pub(crate) mod card;
 pub(crate) mod context;
+pub(crate) mod custom;
 pub(crate) mod device;
 pub(crate) mod digits;
 pub(crate) mod email;
@@ -11,6 +12,7 @@ pub(crate) mod ids;
 pub(crate) mod ip;
 pub(crate) mod literals;
 pub(crate) mod named;
+pub(crate) mod names;
 pub(crate) mod phone;
 pub(crate) mod secret;
 pub(crate) mod ssn;

@@ -9,7 +9,9 @@ use crate::fold::Folded;
 pub(crate) use classes::{AT, CLASS, COLON, DELIMITER, DIGIT, LETTER, PUNCT, SPACE, UNSPACED};
 use quiet::quiet;
 pub(crate) use words::is_month;
-use words::{bridges, comma, contains, ends_sentence, looks_like_iban, mail_before};
+use words::{
+    bridges, comma, contains, ends_sentence, in_name, looks_like_iban, mail_before, surely_ends_sentence,
+};
 
 /// No segment is longer, so no text is held back for longer. A cut by force leaves `KEEP` bytes to the next segment.
 const LIMIT: usize = 512;
@@ -76,6 +78,12 @@ pub(crate) struct Stops {
     pub(crate) quotes: bool,
     /// A reversible token may stand anywhere.
     pub(crate) tokens: bool,
+    /// A name begins with a capital letter and has several words.
+    pub(crate) names: bool,
+    /// Any word may be looked for.
+    pub(crate) words: bool,
+    /// What is looked for may have any words, within a sentence and a line.
+    pub(crate) wide: bool,
 }
 
 /// Across which line break a segment goes on.
@@ -116,7 +124,7 @@ impl Segmenter {
         {
             self.restart(self.from);
         }
-        if self.pos == self.from && self.pos >= self.loud {
+        if self.pos == self.from && self.pos >= self.loud && !stops.words {
             match quiet(bytes, self.from - origin, stops) {
                 Ok((to, stop)) => {
                     let (from, to) = (self.from, origin + to);
@@ -150,14 +158,14 @@ impl Segmenter {
                         1
                     };
                     self.mask |= class;
-                    if self.gap_closes(text, class) {
+                    if self.gap_closes(text, class, stops) {
                         return Some(self.close(self.pos + len, None));
                     }
                     self.pos += len;
                 }
                 _ => {
                     if self.word.is_none() {
-                        if self.gap > 0 && !self.gap_joins(byte) {
+                        if self.gap > 0 && !(stops.wide && self.gap_lines == 0) && !self.gap_joins(byte) {
                             return Some(self.close(self.pos, None));
                         }
                         self.gap = 0;
@@ -247,7 +255,22 @@ impl Segmenter {
     }
 
     /// At a gap's byte: whether the segment ends with it.
-    fn gap_closes(&mut self, text: &Folded, class: u8) -> bool {
+    fn gap_closes(&mut self, text: &Folded, class: u8, stops: Stops) -> bool {
+        let word = self.word;
+        let closes = self.usual_gap_closes(text, class, stops.names);
+        if !closes || !stops.wide {
+            return closes;
+        }
+        let ends =
+            word.is_some_and(|start| class == SPACE && surely_ends_sentence(text.slice(start, self.pos)));
+        if ends || text.slice(self.pos, self.pos + 1) == b"\n" {
+            return true;
+        }
+        self.gap = self.gap.max(1);
+        false
+    }
+
+    fn usual_gap_closes(&mut self, text: &Folded, class: u8, names: bool) -> bool {
         let line = text.slice(self.pos, self.pos + 1) == b"\n";
         let Some(start) = self.word.take() else {
             if self.gap == 0 || class != SPACE {
@@ -269,7 +292,7 @@ impl Segmenter {
             self.gap = 1;
             return self.join == Join::No;
         }
-        self.join = self.bridge(word, left, line);
+        self.join = self.bridge(word, left, line, names);
         self.gap = 1;
         self.gap_lines = usize::from(line);
         self.join == Join::No
@@ -277,7 +300,7 @@ impl Segmenter {
     }
 
     /// What may follow `word` in the same segment.
-    fn bridge(&mut self, word: &[u8], left: &[u8], line: bool) -> Join {
+    fn bridge(&mut self, word: &[u8], left: &[u8], line: bool, names: bool) -> Join {
         if self.pem {
             let ends =
                 word.ends_with(b"-----") && (contains(left, b"-----END") || contains(word, b"-----END"));
@@ -323,6 +346,9 @@ impl Segmenter {
         // Elsewhere it would join nothing.
         if (line || self.number) && word.len() <= 64 && mail_before(left) {
             return Join::Word;
+        }
+        if names && !line && in_name(word) {
+            return Join::Single;
         }
         Join::No
     }

@@ -3,7 +3,7 @@
 
 use super::Stops;
 use super::classes::{CLASS, DELIMITER, LETTER, SPACE, UNSPACED};
-use super::words::{bridges, mail_before};
+use super::words::{bridges, in_name, mail_before};
 
 /// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
 /// there. Skipping that is what makes clean text fast. Also, and otherwise only, how far it looked.
@@ -12,7 +12,12 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, u
     let limit = bytes.len().min(from + STRETCH);
     let mut at = from;
     let stop = loop {
-        let Some(step) = bytes[at..limit].iter().position(|&b| STOP[b as usize]) else {
+        let found = if stops.names {
+            bytes[at..limit].iter().position(|&b| NAME_STOP[b as usize])
+        } else {
+            bytes[at..limit].iter().position(|&b| STOP[b as usize])
+        };
+        let Some(step) = found else {
             break limit;
         };
         at += step;
@@ -57,7 +62,8 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, u
             break;
         }
         // The word must be whole, which it is for sure if something stands before it.
-        if before > from && !bridges(&bytes[before..gap]) && !mail() {
+        let bridge = |word: &[u8]| bridges(word) || (stops.names && in_name(word));
+        if before > from && !bridge(&bytes[before..gap]) && !mail() {
             return Ok((word, stop));
         }
         end = gap;
@@ -80,6 +86,17 @@ const STOP: [bool; 256] = {
     let mut b = 0;
     while b < 128 {
         table[b] = matches!(b as u8, b'0'..=b'9' | b'@' | b':' | b'-' | b'_' | b'"' | b'.');
+        b += 1;
+    }
+    table
+};
+
+/// The same where names are looked for: they begin with a capital letter, in any script.
+const NAME_STOP: [bool; 256] = {
+    let mut table = STOP;
+    let mut b = 0;
+    while b < 256 {
+        table[b] |= b >= 0xC3 || (b as u8).is_ascii_uppercase();
         b += 1;
     }
     table

@@ -185,3 +185,24 @@ pub(super) fn ends_sentence(word: &[u8]) -> bool {
 pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
+
+/// Whether a name may go on after a word: it has a capital letter, or is one of the words that names have between.
+pub(super) fn in_name(word: &[u8]) -> bool {
+    const BETWEEN: &[&[u8]] = &[
+        b"of", b"the", b"de", b"del", b"della", b"di", b"da", b"do", b"dos", b"du", b"la", b"le", b"van",
+        b"von", b"der", b"den", b"bin", b"al", b"el", b"y", b"e", b"and", b"ter", b"zu", b"&",
+    ];
+    let capital = |b: &u8| b.is_ascii_uppercase() || *b >= 0xC3;
+    word.len() <= 24
+        && (word
+            .iter()
+            .find(|b| !matches!(b, b'(' | b'\'' | b'*' | b'[' | b'-'))
+            .is_some_and(capital)
+            && !surely_ends_sentence(word)
+            || BETWEEN.contains(&word))
+}
+
+/// A full stop ends a sentence, unless it may stand after a title, an initial or an abbreviation.
+pub(super) fn surely_ends_sentence(word: &[u8]) -> bool {
+    ends_sentence(word) && (word.len() > 5 || word.last() != Some(&b'.'))
+}
