@@ -116,8 +116,15 @@ impl Core {
                 };
                 self.segments.restart(to);
             }
+            let json = self.folder_was_json();
+            let bare_json = json && !self.in_string;
             self.finds.clear();
             for hit in hits.iter().filter(|hit| left + hit.to <= to) {
+                // What replaces a number must not take JSON's own signs with it.
+                let found = self.folded.slice(left + hit.from, left + hit.to);
+                if bare_json && matches!(hit.what, What::Custom(_)) && !found.iter().all(is_scalar) {
+                    continue;
+                }
                 let start = self.folded.raw_start(left + hit.from).max(self.done);
                 let start = self.finds.last().map_or(start, |last| start.max(last.range.end));
                 let end = self.folded.raw_end(left + hit.to);
@@ -129,12 +136,11 @@ impl Core {
                     });
                 }
             }
-            let json = self.folder_was_json();
             let end = self.folded.raw_end(to).max(self.done);
             each(Piece {
                 end,
                 finds: &self.finds,
-                bare_json: json && !self.in_string,
+                bare_json,
                 json_string: json && self.in_string,
             });
             self.done = end;
@@ -152,6 +158,11 @@ impl Core {
     fn folder_was_json(&self) -> bool {
         self.folder.is_json()
     }
+}
+
+/// Whether a byte can be part of a number or word of JSON.
+pub(crate) fn is_scalar(b: &u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')
 }
 
 /// The start of the character that `pos` lies in.

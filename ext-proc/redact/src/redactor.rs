@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::core::{Core, Find, Piece};
+use crate::core::{Core, Find, Piece, is_scalar};
 use crate::engine::{Engine, Scan, in_slices};
 use crate::entity::Entity;
 use crate::fold::Mode;
@@ -233,16 +233,15 @@ pub(crate) fn splice(
     }
     if piece.bare_json {
         // A number becomes a string, so all of it must go.
-        let scalar = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
         let bytes = text.as_bytes();
         let before = bytes[*done - origin..range.start - origin]
             .iter()
             .rev()
-            .take_while(|b| scalar(b))
+            .take_while(|b| is_scalar(b))
             .count();
         let after = bytes[range.end - origin..piece.end - origin]
             .iter()
-            .take_while(|b| scalar(b))
+            .take_while(|b| is_scalar(b))
             .count();
         range = range.start - before..range.end + after;
     }

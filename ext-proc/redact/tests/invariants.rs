@@ -51,7 +51,7 @@ static RULES: LazyLock<Vec<Arc<Rules>>> = LazyLock::new(|| {
         Arc::new(
             usual()
                 .entity(Entity::Person, Operator::Placeholder)
-                .custom(custom(&["the word"], &[r"\b[a-z]{3} \d+"]))
+                .custom(custom(&["the word"], &[r"\b[a-z]{3} \d+", r"\d[\]},: ]+.?\d"]))
                 .build()
                 .unwrap(),
         ),
@@ -226,6 +226,11 @@ proptest! {
             let out: Result<serde_json::Value, _> = serde_json::from_str(&out);
             prop_assert!(out.is_ok(), "{} became invalid with {:?}", text, operator);
             prop_assert!(out.is_ok_and(|out| out["card"].is_string() || a == "card"));
+        }
+        for rules in RULES.iter() {
+            let mut redactor = Redactor::new(&engine, rules, key());
+            let Verdict::Pass(out) = redactor.json(&text) else { panic!("blocked") };
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok(), "{} became {}", text, out);
         }
     }
 

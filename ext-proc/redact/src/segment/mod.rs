@@ -263,8 +263,12 @@ impl Segmenter {
         }
         let ends =
             word.is_some_and(|start| class == SPACE && surely_ends_sentence(text.slice(start, self.pos)));
-        if ends || text.slice(self.pos, self.pos + 1) == b"\n" {
-            return true;
+        // Where a string of JSON begins or ends, so does a segment.
+        match text.slice(self.pos, self.pos + 1) {
+            b"\n" => return true,
+            b"\"" if stops.quotes => return true,
+            _ if ends => return true,
+            _ => {}
         }
         self.gap = self.gap.max(1);
         false
