@@ -89,7 +89,7 @@ fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
         return None;
     }
     let score = match octets {
-        _ if version_before(&field.text[..start]) => return None,
+        _ if version_before(&field.text[..start]) || is_version(octets, &field.text[..start]) => return None,
         [127 | 0, ..] | [255, 255, ..] => 0.5,
         _ => 0.95,
     };
@@ -108,6 +108,25 @@ fn version_before(left: &[u8]) -> bool {
     let sign =
         || matches!(near.last(), Some(b'v' | b'V' | b'=' | b'~' | b'^')) && !says(&["ip", "host", "addr"]);
     says(&["version", "release", "ver.", "build", "section", "chapter"]) || sign()
+}
+
+/// Four small numbers are a version, a heading or an object's identifier far more often than an address, unless the text says
+/// so. `8.8.8.8` and its like are addresses.
+fn is_version(octets: [u16; 4], left: &[u8]) -> bool {
+    const NET: [&str; 9] = [
+        "ip", "host", "addr", "server", "dns", "ping", "client", "subnet", "gateway",
+    ];
+    let near = &left[left.len().saturating_sub(24)..];
+    let net = || {
+        NET.iter().any(|word| {
+            near.windows(word.len())
+                .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+        })
+    };
+    (1..10).contains(&octets[0])
+        && octets[1..].iter().all(|&octet| octet < 40)
+        && octets.iter().any(|&octet| octet != octets[0])
+        && !net()
 }
 
 /// RFC 4291 2.2: eight groups of hexadecimal digits, or fewer with one `::`, or with IPv4 at the end.

@@ -321,11 +321,22 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
         at = end + gap;
     }
     let year = |&(value, len): &(u64, usize)| len == 4 && (1880..=2100).contains(&value);
-    let valid = numbers.len() + months == 3
-        && numbers
-            .iter()
-            .all(|n| n.1 <= 2 && (1..=31).contains(&n.0) || year(n) || n.1 == 2)
-        && (numbers.iter().filter(|n| year(n)).count() == 1 || numbers.iter().all(|n| n.1 <= 2));
+    // Days and months are in range; a year has four digits, or two and then any value.
+    let day = |&(value, len): &(u64, usize)| len <= 2 && (1..=31).contains(&value);
+    let month = |&(value, len): &(u64, usize)| len <= 2 && (1..=12).contains(&value);
+    let (years, others): (Vec<_>, Vec<_>) = numbers.iter().partition(|number| year(number));
+    let complete = match years.len() {
+        1 => others.iter().all(|number| day(number)),
+        0 => {
+            let odd = others.iter().filter(|number| !day(number)).count();
+            odd <= 1
+                && others.iter().all(|n| n.1 <= 2)
+                && [others.first(), others.last()].iter().flatten().any(|n| n.1 == 2)
+        }
+        _ => false,
+    };
+    let valid =
+        numbers.len() + months == 3 && complete && (months == 1 || others.iter().any(|number| month(number)));
     valid.then_some(end)
 }
 

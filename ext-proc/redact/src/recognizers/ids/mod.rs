@@ -230,7 +230,7 @@ impl Ids {
             if !alive.is_empty()
                 && !field
                     .before(at)
-                    .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\'))
+                    .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\' | b'+'))
             {
                 self.at(field, at, alive, named, wanted, hits);
             }
