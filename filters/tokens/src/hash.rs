@@ -62,7 +62,7 @@ impl Key<4> {
     /// `text[start..start + len]`, which has 9 to 16 bytes.
     #[inline(always)]
     pub(crate) fn medium(text: &[u8], start: usize, len: usize) -> Self {
-        let (first, second) = words(text, start, len);
+        let (first, second) = (key(text, start, 8), key(text, start + 8, len - 8));
         Self {
             words: [
                 first as u32,
@@ -102,18 +102,29 @@ impl<const N: usize> Key<N> {
     }
 }
 
-/// The words of 1 to 16 bytes from `start`; no two texts share them.
+/// The words of 1 to 32 bytes from `start`; no two texts share them.
 #[inline(always)]
-pub(crate) fn words(text: &[u8], start: usize, len: usize) -> (u64, u64) {
-    match len {
-        0..=8 => (key(text, start, len), u64::MAX),
-        _ => (key(text, start, 8), key(text, start + 8, len - 8)),
-    }
+#[allow(dead_code, reason = "only the library asks for them")]
+pub(crate) fn words(text: &[u8], start: usize, len: usize) -> [u64; 4] {
+    let word = |at: usize| {
+        if len <= at {
+            u64::MAX
+        } else {
+            key(text, start + at, (len - at).min(8))
+        }
+    };
+    [word(0), word(8), word(16), word(24)]
 }
 
 /// Their hash; the upper bits are the good ones.
 #[inline(always)]
-pub(crate) const fn of_two(first: u64, second: u64) -> u64 {
+#[allow(dead_code, reason = "only the library asks for it")]
+pub(crate) const fn of_words([a, b, c, d]: [u64; 4]) -> u64 {
+    of_two(a ^ c.rotate_left(32), b ^ d.rotate_left(32))
+}
+
+#[inline(always)]
+const fn of_two(first: u64, second: u64) -> u64 {
     (mix(first, 0xd6e8_feb8_6659_fd93) ^ second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 

@@ -28,6 +28,7 @@ mod lines;
 mod memo;
 mod merge;
 pub mod overhead;
+mod repeat;
 mod scan;
 mod table;
 mod tokenizer;

@@ -12,7 +12,7 @@ use crate::merge;
 use crate::table::Table;
 
 /// Longer pieces are rare, and merged each time.
-const LONGEST: usize = 16;
+const LONGEST: usize = 32;
 const ENTRIES: usize = 256;
 
 /// Made when the first such piece comes: many texts have none.
@@ -20,7 +20,7 @@ const ENTRIES: usize = 256;
 pub(crate) struct Memo(Option<Box<[Entry; ENTRIES]>>);
 
 /// The words of a piece and its tokens, 0 where there is none yet. Each piece has one place.
-type Entry = (u64, u64, u32);
+type Entry = ([u64; LONGEST / 8], u32);
 
 impl fmt::Debug for Memo {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,12 +35,14 @@ impl Memo {
         if len > LONGEST {
             return merge::merged(table, text, start, end);
         }
-        let (first, second) = hash::words(text, start, len);
-        let entries = self.0.get_or_insert_with(|| Box::new([(0, 0, 0); ENTRIES]));
-        let entry = &mut entries[(hash::of_two(first, second) >> 40) as usize % ENTRIES];
-        if (entry.0, entry.1) != (first, second) || entry.2 == 0 {
-            *entry = (first, second, merge::merged(table, text, start, end) as u32);
+        let words = hash::words(text, start, len);
+        let entries = self
+            .0
+            .get_or_insert_with(|| Box::new([([0; LONGEST / 8], 0); ENTRIES]));
+        let entry = &mut entries[(hash::of_words(words) >> 40) as usize % ENTRIES];
+        if entry.0 != words || entry.1 == 0 {
+            *entry = (words, merge::merged(table, text, start, end) as u32);
         }
-        entry.2 as usize
+        entry.1 as usize
     }
 }

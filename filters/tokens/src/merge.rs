@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::table::{NO_RANK, Table, Tiers};
-use crate::{class, heap};
+use crate::{class, heap, repeat};
 
 /// The longest piece that is merged in one go.
 const LONGEST: usize = 127;
@@ -22,7 +22,7 @@ pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> us
         16..=31 => merge::<u64, 32>(table, text, start, end).len(),
         32..=63 => merge::<u64, 64>(table, text, start, end).len(),
         64..=LONGEST => merge::<u128, 128>(table, text, start, end).len(),
-        _ => in_windows(table, text, start, end),
+        _ => repeat::merged(table, text, start, end).unwrap_or_else(|| in_windows(table, text, start, end)),
     }
 }
 

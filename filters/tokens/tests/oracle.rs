@@ -125,6 +125,19 @@ fn long_pieces() {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % choices
     };
+    // A few runs of one byte each.
+    for bytes in [" \n", "=", "=->", "aab", "-", "#*", " \t", "0", "\n\r"] {
+        for _ in 0..8 {
+            let runs: String = (0..1 + random(5))
+                .map(|_| {
+                    let byte = bytes.as_bytes()[random(bytes.len() as u64) as usize];
+                    char::from(byte).to_string().repeat(1 + random(300) as usize)
+                })
+                .collect();
+            texts.push(format!("x{runs}y"));
+            texts.push(runs);
+        }
+    }
     for alphabet in [
         "ab",
         "aehilnorst",

@@ -2,6 +2,7 @@
 //!
 //! Runs natively and as a WASI module (`run.sh` does both).
 
+mod heap;
 mod texts;
 
 use std::hint::black_box;
@@ -9,6 +10,9 @@ use std::time::Instant;
 
 use texts::Text;
 use tollgate_tokens::Encoding;
+
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap;
 
 type Counter = fn(&str) -> usize;
 
@@ -60,12 +64,12 @@ fn main() {
             print(&mut || timed(|| text.prompts.iter().map(|prompt| count(black_box(prompt))).sum()));
             if *name == "tollgate" {
                 let parts = text.parts();
-                let mut counter = Encoding::O200kBase.counter().expect("the feature is on");
-                let mut in_parts = |prompt: &Vec<&str>| {
+                let in_parts = |prompt: &Vec<&str>| {
+                    let mut counter = Encoding::O200kBase.counter().expect("the feature is on");
                     prompt.iter().for_each(|part| counter.push(black_box(part)));
                     counter.finish()
                 };
-                print(&mut || timed(|| parts.iter().map(&mut in_parts).sum()));
+                print(&mut || timed(|| parts.iter().map(in_parts).sum()));
                 print(&mut || {
                     let all = text.prompts.iter().map(|prompt| {
                         black_box(&other).iter().for_each(|line| {
@@ -78,6 +82,32 @@ fn main() {
             }
         }
         println!();
+    }
+    adversarial();
+}
+
+/// How long the worst texts take once, whole and in parts of 1000 bytes, and how much memory.
+fn adversarial() {
+    println!("{:<20} {:>7} {:>9} {:>9} {:>12} {:>9}", "worst cases", "MB", "ms", "heap KB", "in parts, ms", "heap KB");
+    for (name, text) in texts::adversarial() {
+        let parts = texts::cut(&text, 1000);
+        let (heap, (tokens, seconds)) = heap::peak(|| timed(|| ours(black_box(&text))));
+        let (heap_in_parts, (tokens_in_parts, seconds_in_parts)) = heap::peak(|| {
+            let mut counter = Encoding::O200kBase.counter().expect("the feature is on");
+            timed(|| {
+                parts.iter().for_each(|part| counter.push(black_box(part)));
+                counter.finish()
+            })
+        });
+        assert_eq!(tokens, tokens_in_parts, "{name}");
+        println!(
+            "{name:<20} {:>7.2} {:>9.1} {:>9} {:>12.1} {:>9}",
+            text.len() as f64 / 1e6,
+            seconds * 1e3,
+            heap / 1000,
+            seconds_in_parts * 1e3,
+            heap_in_parts / 1000
+        );
     }
 }
 

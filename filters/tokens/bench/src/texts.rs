@@ -19,13 +19,8 @@ impl Text {
     pub fn from_file(path: &str) -> Self {
         let bytes = std::fs::read(path).expect("a file that can be read");
         let text = String::from_utf8_lossy(&bytes);
-        let mut rest = &text[..floor(&text, MOST)];
-        let mut prompts = Vec::new();
-        while !rest.is_empty() {
-            let (prompt, after) = rest.split_at(floor(rest, PROMPT));
-            prompts.push(prompt.to_owned());
-            rest = after;
-        }
+        let prompts = cut(&text[..floor(&text, MOST)], PROMPT);
+        let prompts = prompts.into_iter().map(str::to_owned).collect();
         let name = path.rsplit('/').next().unwrap_or_default().to_owned();
         Self { name, prompts }
     }
@@ -77,10 +72,60 @@ impl Text {
     }
 }
 
+/// A megabyte each of what tokenizers are slow at, by name.
+pub fn adversarial() -> Vec<(&'static str, String)> {
+    const LENGTH: usize = 1_000_000;
+    let mut state = 1_u64;
+    let mut random = move |choices: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % choices
+    };
+    let mut texts: Vec<_> = [
+        ("one letter", "a"),
+        ("spaces", " "),
+        ("line breaks", "\n"),
+        ("=", "="),
+        ("-", "-"),
+        ("emoji", "😀"),
+        ("families", "👩‍👩‍👧‍👦"),
+        ("one ideograph", "日"),
+    ]
+    .map(|(name, unit)| (name, unit.repeat(LENGTH / unit.len())))
+    .into();
+    for (name, letters) in [
+        ("random letters", "abcdefghijklmnopqrstuvwxyz"),
+        ("random = and -", "=-"),
+        ("random blanks", " \t"),
+        ("random ideographs", "天地玄黄宇宙洪荒日月盈昃辰宿列張"),
+    ] {
+        let letters: Vec<char> = letters.chars().collect();
+        let length = LENGTH / letters[0].len_utf8();
+        texts.push((name, (0..length).map(|_| letters[random(letters.len() as u64) as usize]).collect()));
+    }
+    let bytes: Vec<u8> = (0..LENGTH / 2).map(|_| random(256) as u8).collect();
+    texts.push(("random bytes", String::from_utf8_lossy(&bytes).into_owned()));
+    let characters = (0..LENGTH / 4).filter_map(|_| char::from_u32(random(0x2_0000) as u32));
+    texts.push(("random characters", characters.collect()));
+    texts
+}
+
 fn person(number: usize) -> String {
     const NAMES: [&str; 6] = ["jane.roe", "w.okafor", "lena_brandt", "tomas.novak", "mei.tanaka", "r.delgado"];
     let name = NAMES[number % NAMES.len()];
     format!("Write to {name}{number}@example.org or call +1 415 555 {:04}. ", number % 10_000)
+}
+
+/// The text in parts of at most so many bytes.
+pub fn cut(mut text: &str, length: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    while !text.is_empty() {
+        let (part, rest) = text.split_at(floor(text, length));
+        parts.push(part);
+        text = rest;
+    }
+    parts
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
