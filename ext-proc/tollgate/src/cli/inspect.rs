@@ -2,14 +2,20 @@
 //! Must not go through a policy: what is printed is what the engine says.
 
 use std::io::{BufRead as _, Write as _};
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tollgate_llm::Endpoint;
 use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, Span, TenantKey, Verdict};
 use tollgate_tokens::{Encoding, Family, Tokenizer};
 
 use super::Source;
+use crate::exchange::{InspectedStream, StreamShape};
 
 #[derive(Subcommand)]
 pub(crate) enum Inspect {
@@ -17,7 +23,19 @@ pub(crate) enum Inspect {
     Tokens(Tokens),
     #[command(about = "Find personal data and secrets: {\"id\",\"text\"} in, \
         {\"id\",\"spans\":[[start,end,type,score]],\"redacted\"} out; offsets in Unicode scalars, end exclusive")]
-    Pii,
+    Pii(Pii),
+}
+
+#[derive(Args)]
+pub(crate) struct Pii {
+    /// Redact streams, as answers are: {"id","shape","byte_chunks_b64"} in, {"id","byte_chunks_b64"} out, with what is left at
+    /// the end as one chunk more. Shapes: openai_chat, openai_toolargs, openai_completions, openai_responses, anthropic,
+    /// anthropic_toolargs, gemini
+    #[arg(long, verbatim_doc_comment)]
+    stream: bool,
+    /// Look for names of people, places and organizations too
+    #[arg(long)]
+    names: bool,
 }
 
 #[derive(Args)]
@@ -41,7 +59,8 @@ struct Line {
 pub(super) fn run(inspect: &Inspect) -> anyhow::Result<()> {
     match inspect {
         Inspect::Tokens(options) => tokens(options),
-        Inspect::Pii => pii(),
+        Inspect::Pii(options) if options.stream => streams(options),
+        Inspect::Pii(options) => pii(options),
     }
 }
 
@@ -53,7 +72,7 @@ fn tokens(options: &Tokens) -> anyhow::Result<()> {
         exact: bool,
     }
     let tokenizer = tokenizer(options)?;
-    each(|line| {
+    each(|line: Line| {
         let count = tokenizer.count(&line.text);
         Ok(Counted {
             id: line.id,
@@ -89,7 +108,63 @@ fn named(name: &str) -> anyhow::Result<Tokenizer> {
     })
 }
 
-fn pii() -> anyhow::Result<()> {
+/// Kinds that are too uncertain to look for unless somebody asks.
+const NAMES: [Entity; 3] = [Entity::Person, Entity::Location, Entity::Organization];
+
+fn everything(options: &Pii) -> anyhow::Result<Rules> {
+    let mut rules = Rules::builder();
+    for entity in Entity::ALL {
+        rules = if options.names || !NAMES.contains(entity) {
+            rules
+                .entity(*entity, Operator::Placeholder)
+                .threshold(*entity, 0.0)
+        } else {
+            rules.without(*entity)
+        };
+    }
+    rules.build().map_err(|errors| anyhow::anyhow!("{errors:?}"))
+}
+
+fn streams(options: &Pii) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct Sent {
+        id: serde_json::Value,
+        shape: String,
+        byte_chunks_b64: Vec<String>,
+    }
+    #[derive(Serialize)]
+    struct Redacted {
+        id: serde_json::Value,
+        byte_chunks_b64: Vec<String>,
+    }
+    let (engine, rules) = (Arc::new(Engine::new()), Arc::new(everything(options)?));
+    each(|sent: Sent| {
+        let mut stream = InspectedStream::new(&engine, &rules, shape(&sent.shape)?);
+        let mut chunks = Vec::with_capacity(sent.byte_chunks_b64.len() + 1);
+        for chunk in &sent.byte_chunks_b64 {
+            let chunk = BASE64.decode(chunk).context("a chunk is not base64")?;
+            chunks.push(BASE64.encode(stream.push(&chunk)));
+        }
+        chunks.push(BASE64.encode(stream.end()));
+        Ok(Redacted {
+            id: sent.id,
+            byte_chunks_b64: chunks,
+        })
+    })
+}
+
+fn shape(name: &str) -> anyhow::Result<StreamShape> {
+    Ok(match name {
+        "openai_chat" | "openai_toolargs" => StreamShape::Of(Endpoint::ChatCompletions),
+        "openai_completions" => StreamShape::Of(Endpoint::Completions),
+        "openai_responses" => StreamShape::Of(Endpoint::Responses),
+        "anthropic" | "anthropic_toolargs" => StreamShape::Of(Endpoint::Messages),
+        "gemini" => StreamShape::GenerateContent,
+        _ => anyhow::bail!("there is no shape `{name}`; `tollgate inspect pii --help` lists them"),
+    })
+}
+
+fn pii(options: &Pii) -> anyhow::Result<()> {
     #[derive(Serialize)]
     struct Found {
         id: serde_json::Value,
@@ -97,16 +172,10 @@ fn pii() -> anyhow::Result<()> {
         redacted: String,
     }
     let engine = Engine::new();
-    let mut rules = Rules::builder();
-    for entity in Entity::ALL {
-        rules = rules
-            .entity(*entity, Operator::Placeholder)
-            .threshold(*entity, 0.0);
-    }
-    let rules = rules.build().map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
-    each(|line| {
+    let rules = everything(options)?;
+    each(|line: Line| {
         let mut found: Vec<Span> = Vec::new();
-        engine.find(&line.text, &mut found);
+        engine.find_by(&rules, &line.text, &mut found);
         let mut redactor = Redactor::new(&engine, &rules, TenantKey::derive(b"inspect", "inspect"));
         let redacted = match redactor.text(&line.text) {
             Verdict::Pass(text) => text.into_owned(),
@@ -142,16 +211,16 @@ fn scalar_spans(text: &str, found: &[Span]) -> Vec<(usize, usize, &'static str, 
         .collect()
 }
 
-fn each<T: Serialize>(work: impl Fn(Line) -> anyhow::Result<T>) -> anyhow::Result<()> {
+fn each<L: DeserializeOwned, T: Serialize>(work: impl Fn(L) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line?;
         if line.trim().is_empty() {
             continue;
         }
-        let line: Line = serde_json::from_str(&line)
-            .with_context(|| format!("line {}: expected {{\"id\", \"text\"}}", number + 1))?;
-        serde_json::to_writer(&mut out, &work(line)?)?;
+        let line: L = serde_json::from_str(&line).with_context(|| format!("line {}", number + 1))?;
+        let answer = work(line).with_context(|| format!("line {}", number + 1))?;
+        serde_json::to_writer(&mut out, &answer)?;
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)

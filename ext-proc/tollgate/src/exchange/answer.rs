@@ -47,8 +47,8 @@ impl Restorer {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn for_tests(
+    /// Without a caller or a service behind it.
+    pub(super) fn inspecting(
         engine: Arc<Engine>,
         rules: Arc<Rules>,
         vault: Arc<Vault>,

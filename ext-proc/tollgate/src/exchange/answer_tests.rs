@@ -13,7 +13,7 @@ fn answer(stream: bool) -> Answer {
         .build()
         .unwrap();
     let vault = Arc::new(Vault::new(key.clone()));
-    let restorer = Restorer::for_tests(Arc::new(Engine::new()), Arc::new(rules), vault, key);
+    let restorer = Restorer::inspecting(Arc::new(Engine::new()), Arc::new(rules), vault, key);
     let facts = Facts {
         request_id: "id".into(),
         endpoint: Endpoint::ChatCompletions,

@@ -9,11 +9,13 @@
 //! | answered before? | [`lookup`] |
 //! | hold the most it can cost, settle what it did | [`account`] |
 //! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`] |
+//! | a stream without an exchange | [`inspect`] |
 //! | what the service says by itself | [`reply`], [`models`] |
 
 mod account;
 mod answer;
 mod identity;
+mod inspect;
 mod lookup;
 mod meter;
 mod models;
@@ -34,6 +36,7 @@ use tracing::info;
 
 use self::account::{Account, Bill};
 use self::answer::Answer;
+pub(crate) use self::inspect::{InspectedStream, StreamShape};
 use crate::serve::{Active, Caller, Service};
 
 /// Reading a body of so many bytes takes about as long as ten exchanges: the others on its thread must not wait for it.

@@ -32,6 +32,7 @@ struct Events {
     finish: Vec<Finish>,
     ended: bool,
     failed: bool,
+    cut_in_line_end: bool,
     may_have_restored: bool,
     counts: Counts,
 }
@@ -51,10 +52,27 @@ impl Stream {
         include_usage: bool,
         meter: Option<Meter>,
     ) -> Self {
+        Self::reading(
+            StreamReader::new(endpoint),
+            endpoint,
+            restorer,
+            include_usage,
+            meter,
+        )
+    }
+
+    /// With a reader that somebody chose; errors are those of the endpoint.
+    pub(super) fn reading(
+        reader: StreamReader,
+        endpoint: Endpoint,
+        restorer: Restorer,
+        include_usage: bool,
+        meter: Option<Meter>,
+    ) -> Self {
         let events = Events {
             endpoint,
             restorer,
-            reader: StreamReader::new(endpoint),
+            reader,
             channels: Vec::new(),
             meter,
             include_usage,
@@ -62,6 +80,7 @@ impl Stream {
             finish: Vec::new(),
             ended: false,
             failed: false,
+            cut_in_line_end: false,
             may_have_restored: false,
             counts: Counts::default(),
         };
@@ -164,6 +183,13 @@ fn is_bare(raw: &[u8]) -> bool {
 
 impl Events {
     fn take(&mut self, event: Event<'_>, out: &mut Vec<u8>) {
+        // Where a chunk ends inside an event's last CRLF, the LF comes with the next event, which may be sent anew: it stays with
+        // its own, since simple clients look for it.
+        let raw = match event.raw {
+            [b'\n', raw @ ..] if self.cut_in_line_end => raw,
+            raw => raw,
+        };
+        self.cut_in_line_end = raw.ends_with(b"\r\n\r");
         if self.failed {
             return;
         }
@@ -194,7 +220,10 @@ impl Events {
         // Texts of this event that end with it were flushed into it; others that end go out before it.
         self.flush_if(|channel| closes.contains(channel), out);
         if edits.is_empty() && (self.restorer.idle || is_bare(event.raw)) {
-            out.extend_from_slice(event.raw);
+            out.extend_from_slice(raw);
+            if raw.ends_with(b"\r\n\r") {
+                out.push(b'\n');
+            }
         } else {
             let data = edits.apply(event.data);
             sse::encode(out, event.event, &String::from_utf8_lossy(&data));

@@ -26,7 +26,7 @@ fn restorer(value: &str) -> (Restorer, String) {
         .unwrap();
     let vault = redactor.into_vault();
     (
-        Restorer::for_tests(engine, Arc::new(answer), Arc::new(vault), key),
+        Restorer::inspecting(engine, Arc::new(answer), Arc::new(vault), key),
         token,
     )
 }
@@ -157,4 +157,18 @@ fn messages_are_flushed_before_their_block_ends() {
     assert_eq!(text_of(&out, "/delta/text"), "jane.doe@example.org");
     let (flushed, stop) = (out.rfind("jane.doe"), out.find("event: content_block_stop"));
     assert!(flushed < stop, "{out}");
+}
+
+#[test]
+fn line_ends_stay_whole_wherever_a_chunk_ends() {
+    let (restorer, _) = restorer("ada@example.com");
+    for end in ["\r\n", "\n", "\r"] {
+        let sent = chat(&["nothing ", "here"], true).replace('\n', end);
+        let (whole, _) = run(Endpoint::ChatCompletions, &restorer, true, &[sent.as_bytes()]);
+        for cut in 0..sent.len() {
+            let (head, tail) = sent.as_bytes().split_at(cut);
+            let (got, _) = run(Endpoint::ChatCompletions, &restorer, true, &[head, tail]);
+            assert_eq!(got, whole, "{end:?} {cut}");
+        }
+    }
 }

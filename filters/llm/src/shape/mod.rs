@@ -15,6 +15,7 @@ macro_rules! case {
 
 mod ahead;
 pub(crate) mod chat;
+pub(crate) mod generate;
 pub(crate) mod messages;
 mod path;
 pub(crate) mod response_events;

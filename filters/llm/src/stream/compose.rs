@@ -1,7 +1,7 @@
 //! Events that we make ourselves: text that was held back and belongs on a channel now.
 //! Must not know why it was held back.
 
-use super::StreamReader;
+use super::{StreamReader, Wire};
 use crate::json::{Scanner, SyntaxError, Token, escape_into};
 use crate::shape::{AUDIO_BLOCK, SUMMARY_BLOCKS};
 use crate::{Channel, Endpoint, Part, sse};
@@ -14,11 +14,14 @@ impl StreamReader {
     /// no usage.
     pub fn delta_event(&self, channel: Channel, text: &str, template: &str) -> Vec<u8> {
         let template = Template::read(template);
-        let (event, data) = match self.endpoint {
-            Endpoint::ChatCompletions | Endpoint::Embeddings => (None, chat(channel, text, &template)),
-            Endpoint::Completions => (None, completion(channel, text, &template)),
-            Endpoint::Messages => (Some("content_block_delta".to_owned()), message(channel, text)),
-            Endpoint::Responses => {
+        let (event, data) = match self.wire {
+            Wire::Of(Endpoint::ChatCompletions | Endpoint::Embeddings) => {
+                (None, chat(channel, text, &template))
+            }
+            Wire::Of(Endpoint::Completions) => (None, completion(channel, text, &template)),
+            Wire::Of(Endpoint::Messages) => (Some("content_block_delta".to_owned()), message(channel, text)),
+            Wire::GenerateContent => (None, content(channel, text)),
+            Wire::Of(Endpoint::Responses) => {
                 let (event, data) = response(channel, text, &template);
                 (Some(event), data)
             }
@@ -77,6 +80,13 @@ fn completion(channel: Channel, text: &str, template: &Template<'_>) -> String {
         .raw(",\"index\":")
         .number(channel.choice);
     json.raw(",\"logprobs\":null,\"finish_reason\":null}]}").done()
+}
+
+fn content(channel: Channel, text: &str) -> String {
+    let mut json = Writer::default();
+    json.raw("{\"candidates\":[{\"index\":").number(channel.choice);
+    json.raw(",\"content\":{\"role\":\"model\",\"parts\":[{");
+    json.string("text", text).raw("}]}}]}").done()
 }
 
 fn message(channel: Channel, text: &str) -> String {

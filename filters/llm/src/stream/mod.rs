@@ -10,18 +10,36 @@ use std::ops::Range;
 use crate::answer::{Finish, Outcome};
 use crate::json::{Str, Token};
 use crate::shape::{
-    Context, Fact, Handler, Leaf, Mark, Object, Path, Walker, WholeKind, chat, messages, response_events,
+    Context, Fact, Handler, Leaf, Mark, Object, Path, Walker, WholeKind, chat, generate, messages,
+    response_events,
 };
 use crate::usage::{CacheConvention, Figures};
-use crate::{BodyError, Channel, Endpoint, Part, Role, TextKind, Usage};
+use crate::{BodyError, Channel, Dialect, Endpoint, Part, Role, TextKind, Usage};
 
 /// Reads the events of one stream in order.
 #[derive(Debug, Clone)]
 pub struct StreamReader {
-    endpoint: Endpoint,
+    wire: Wire,
     figures: Figures,
     /// The channels that texts or tool calls have come on and that have not been closed.
     open: Vec<Channel>,
+}
+
+/// Whose events they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Of(Endpoint),
+    GenerateContent,
+}
+
+impl Wire {
+    const fn dialect(self) -> Dialect {
+        match self {
+            Self::Of(endpoint) => endpoint.dialect(),
+            // Only for the convention of usage figures, which these events don't have.
+            Self::GenerateContent => Dialect::OpenAi,
+        }
+    }
 }
 
 /// A text in an event.
@@ -101,8 +119,17 @@ pub struct StreamEvent<'a> {
 impl StreamReader {
     /// For a stream that answers a request to this endpoint. Embeddings have no streams; one is read as chat.
     pub const fn new(endpoint: Endpoint) -> Self {
+        Self::of(Wire::Of(endpoint))
+    }
+
+    /// For a stream of Gemini's `streamGenerateContent?alt=sse`. No endpoint of the gateway has it yet.
+    pub const fn generate_content() -> Self {
+        Self::of(Wire::GenerateContent)
+    }
+
+    const fn of(wire: Wire) -> Self {
         Self {
-            endpoint,
+            wire,
             figures: Figures::NONE,
             open: Vec::new(),
         }
@@ -121,10 +148,13 @@ impl StreamReader {
                 ..StreamEvent::empty()
             });
         }
-        let shape: &'static Object = match self.endpoint {
-            Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Embeddings => &chat::ANSWER,
-            Endpoint::Responses => &response_events::EVENT,
-            Endpoint::Messages => &messages::EVENT,
+        let shape: &'static Object = match self.wire {
+            Wire::Of(Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Embeddings) => {
+                &chat::ANSWER
+            }
+            Wire::Of(Endpoint::Responses) => &response_events::EVENT,
+            Wire::Of(Endpoint::Messages) => &messages::EVENT,
+            Wire::GenerateContent => &generate::ANSWER,
         };
         let mut handler = EventHandler {
             event: StreamEvent::empty(),
@@ -156,7 +186,7 @@ impl StreamReader {
         } = handler;
         if let Some(figures) = outcome.usage {
             self.figures.update(figures);
-            event.usage = self.figures.usage(CacheConvention::of(self.endpoint.dialect()));
+            event.usage = self.figures.usage(CacheConvention::of(self.wire.dialect()));
         }
         event.finish = outcome.finish().last().copied();
         event.error = outcome.error || name == Some("error");

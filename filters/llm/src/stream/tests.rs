@@ -196,3 +196,34 @@ fn an_edited_event_is_still_one() {
     let edited = r#"{"choices":[{"index":0,"delta":{"content":"b\n"},"logprobs":null}]}"#;
     assert_eq!(String::from_utf8(splice.apply(data)).unwrap(), edited);
 }
+
+/// What Gemini streams: texts go on, arguments come whole, and what is held back goes out as an event of its own.
+#[test]
+fn generated_content_is_read_and_written() {
+    let mut reader = StreamReader::generate_content();
+    let data = r#"{"candidates":[{"index":1,"content":{"role":"model","parts":[{"text":"a"},{"functionCall":{"name":"f","args":{"to":"b"}}}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1}}"#;
+    let event = reader.read(None, data).unwrap();
+    let channel = Channel {
+        choice: 1,
+        block: 0,
+        part: Part::Text,
+    };
+    let deltas: Vec<_> = event
+        .deltas
+        .iter()
+        .map(|delta| (delta.channel, delta.str.raw()))
+        .collect();
+    assert_eq!(deltas, [(channel, "a")]);
+    assert_eq!(event.wholes[0].str.raw(), "b");
+    assert!(event.known && event.closes.contains(&channel));
+    let made = String::from_utf8(reader.delta_event(channel, "n\"w", data)).unwrap();
+    let event = reader
+        .read(None, made.trim_start_matches("data: ").trim_end())
+        .unwrap();
+    assert_eq!(
+        (event.deltas[0].channel, event.deltas[0].str.raw()),
+        (channel, "n\\\"w")
+    );
+    let odd = r#"{"candidates":[{"content":{"parts":[{"poem":"a"}]}}]}"#;
+    assert!(!reader.read(None, odd).unwrap().known);
+}
