@@ -1,0 +1,228 @@
+//! Which item of one prompt says the same as which item of the other, and whether what is left over matters.
+//! Must not know the order of items.
+
+use super::Mismatch;
+use super::bits::Ask;
+use super::prompt::{Item, Kind, Prompt};
+use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin};
+use crate::text::NumberKind;
+
+/// Pairs of items, and those that have no partner.
+#[derive(Debug)]
+pub(super) struct Alignment {
+    /// Positions in the two prompts' items, ordered by the first.
+    pub(super) pairs: Vec<(usize, usize)>,
+    left: Vec<usize>,
+    right: Vec<usize>,
+}
+
+impl Alignment {
+    pub(super) fn new(a: &Prompt, b: &Prompt) -> Self {
+        let mut pairs = Vec::with_capacity(a.items.len());
+        let mut left: Vec<usize> = (0..a.items.len()).collect();
+        let mut right: Vec<usize> = (0..b.items.len()).collect();
+        // The same word first, so that a synonym elsewhere does not take its place.
+        for close in [same, synonymous, derived] {
+            left.retain(|i| {
+                let Some(item) = a.items.get(*i) else { return false };
+                // Of several, the one that stands beside the partner of its neighbour.
+                let beside = pairs.iter().find(|(x, _)| x + 1 == *i).map(|(_, y)| y + 1);
+                let found = (right.iter().position(|j| {
+                    Some(*j) == beside && b.items.get(*j).is_some_and(|other| close(item, other))
+                }))
+                .or_else(|| {
+                    right
+                        .iter()
+                        .position(|j| b.items.get(*j).is_some_and(|other| close(item, other)))
+                });
+                match found {
+                    Some(at) => {
+                        pairs.push((*i, right.remove(at)));
+                        false
+                    }
+                    None => true,
+                }
+            });
+        }
+        pairs.sort_unstable();
+        Self { pairs, left, right }
+    }
+
+    /// Whether everything that has no partner can be left out.
+    pub(super) fn content(&self, a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
+        let numbers = a.items.iter().any(Item::is_number) && b.items.iter().any(Item::is_number);
+        let mut left: Vec<&Item> = rest(&self.left, a, b, numbers);
+        let mut right: Vec<&Item> = rest(&self.right, b, a, numbers);
+        // A verb of little content may be added or dropped, but not exchanged: "how do I get X", "how do I use X".
+        if left.iter().all(|item| light(item)) && right.is_empty() && may_drop(a) && may_drop(b) {
+            left.clear();
+        }
+        if right.iter().all(|item| light(item)) && left.is_empty() && may_drop(a) && may_drop(b) {
+            right.clear();
+        }
+        let (m, n) = (a.bits.negations, b.bits.negations);
+        if let ([x], [y]) = (left.as_slice(), right.as_slice())
+            && m.abs_diff(n) == 1
+            && Lexicon::get().opposition(x.groups(), y.groups()) == Some(Opposition::Complementary)
+        {
+            return Ok(());
+        }
+        if m != n {
+            return Err(Mismatch::Negation);
+        }
+        if left.is_empty() && right.is_empty() {
+            return Ok(());
+        }
+        Err(reason(&left, &right, a, b))
+    }
+
+    /// Whether all pairs stand in the same order.
+    pub(super) fn in_sequence(&self) -> Result<(), Mismatch> {
+        match self.pairs.is_sorted_by_key(|(_, j)| *j) {
+            true => Ok(()),
+            false => Err(Mismatch::Order),
+        }
+    }
+}
+
+fn same(a: &Item, b: &Item) -> bool {
+    a.key == b.key
+}
+
+pub(super) fn synonymous(a: &Item, b: &Item) -> bool {
+    a.kind == Kind::Word && b.kind == Kind::Word && akin(a.groups(), b.groups())
+}
+
+/// Two forms of one unknown word: "frobnicate", "frobnication". Keys are hashes, so this is left to the lexicon.
+fn derived(_: &Item, _: &Item) -> bool {
+    false
+}
+
+fn light(item: &&Item) -> bool {
+    item.role.has(Role::LIGHT)
+}
+
+/// Whether the question is of a kind in which a light verb says nothing: "how do I print", "how can I get it printed".
+fn may_drop(prompt: &Prompt) -> bool {
+    !prompt.bits.explicit || prompt.bits.asks.has(Ask::How) || prompt.bits.asks.has(Ask::Amount)
+}
+
+/// Those of the items without partners that may not be left out.
+fn rest<'a>(unmatched: &[usize], own: &'a Prompt, other: &Prompt, numbers: bool) -> Vec<&'a Item> {
+    unmatched
+        .iter()
+        .filter_map(|at| {
+            let item = own.items.get(*at)?;
+            (!omissible(item, *at, own, other, numbers)).then_some(item)
+        })
+        .collect()
+}
+
+fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool) -> bool {
+    let asks = other.bits.asks;
+    let explicit = |ask| other.bits.explicit && asks.has(ask);
+    let role = item.role;
+    if item.tag == Tag::Plain && (role.has(Role::REQUEST) || role.has(Role::EMPTY)) {
+        return true;
+    }
+    // "Which city", "what time": the question word of the other side says it.
+    let kind = role.has(Role::PERSON) && (item.asked || explicit(Ask::Who))
+        || role.has(Role::PLACE) && (item.asked || explicit(Ask::Where))
+        || role.has(Role::TIME) && (explicit(Ask::When) || item.asked && item.tag == Tag::Plain)
+        || role.has(Role::REASON) && explicit(Ask::Why)
+        || role.has(Role::CLASS) && item.tag == Tag::Plain && (item.asked || beside_name(own, at))
+        || role.has(Role::AMOUNT) && (numbers || asks.has(Ask::Amount) && other.bits.explicit);
+    // "A mile" is one mile.
+    let one = matches!(item.kind, Kind::Number(number) if number.value() == Some(1.0) && number.kind == NumberKind::Cardinal);
+    // Said twice: "from Debian 11 to Debian 12".
+    let again = !item.is_number()
+        && other
+            .items
+            .iter()
+            .any(|o| same(item, o) || (synonymous(item, o) && item.tag == Tag::Plain))
+        && own
+            .items
+            .iter()
+            .enumerate()
+            .any(|(n, o)| n != at && (same(item, o) || synonymous(item, o)));
+    kind || one || again
+}
+
+/// Whether a proper name or a number stands beside this item, so that the item only says what kind of thing it is.
+fn beside_name(prompt: &Prompt, at: usize) -> bool {
+    let name = |n: usize| {
+        prompt
+            .items
+            .get(n)
+            .is_some_and(|item| item.capital || item.is_number() || item.kind == Kind::Code)
+    };
+    name(at + 1) || at.checked_sub(1).is_some_and(name)
+}
+
+/// What the left-over items differ in.
+fn reason(left: &[&Item], right: &[&Item], a: &Prompt, b: &Prompt) -> Mismatch {
+    let lexicon = Lexicon::get();
+    if left.iter().any(|x| {
+        right
+            .iter()
+            .any(|y| lexicon.opposition(x.groups(), y.groups()).is_some())
+    }) {
+        return Mismatch::Antonym;
+    }
+    let all = || left.iter().chain(right);
+    for item in all() {
+        if let Kind::Number(number) = item.kind {
+            return match number.kind {
+                NumberKind::Label => Mismatch::Version,
+                NumberKind::Time | NumberKind::Decade => Mismatch::Date,
+                _ if number
+                    .value()
+                    .is_some_and(|v| (1000.0..2100.0).contains(&v) && v.fract() == 0.0) =>
+                {
+                    Mismatch::Date
+                }
+                _ if number.value().is_some_and(|v| v.fract() != 0.0) => Mismatch::Version,
+                _ => Mismatch::Number,
+            };
+        }
+    }
+    for (tag, mismatch) in [
+        (Tag::Currency, Mismatch::Currency),
+        (Tag::Date, Mismatch::Date),
+        (Tag::Unit, Mismatch::Unit),
+    ] {
+        if all().any(|item| item.tag == tag) {
+            return mismatch;
+        }
+    }
+    let word = |item: &Item, prompt: &Prompt| {
+        prompt
+            .text
+            .tokens
+            .get(item.token)
+            .map_or(String::new(), |t| prompt.text.str(*t).to_owned())
+    };
+    let negates = |x: &str, y: &str| {
+        ["un", "in", "im", "il", "ir", "dis", "non", "de", "mis"]
+            .iter()
+            .any(|prefix| x.strip_prefix(prefix) == Some(y))
+    };
+    for x in left {
+        for y in right {
+            let (x, y) = (word(x, a), word(y, b));
+            if negates(&x, &y) || negates(&y, &x) {
+                return Mismatch::Negation;
+            }
+        }
+    }
+    if all().any(|item| matches!(item.kind, Kind::Code | Kind::Symbol)) {
+        return Mismatch::Code;
+    }
+    if all().any(|item| item.capital) {
+        return Mismatch::Entity;
+    }
+    if all().any(|item| item.tag == Tag::Scope) {
+        return Mismatch::Scope;
+    }
+    Mismatch::Wording
+}

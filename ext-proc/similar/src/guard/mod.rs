@@ -1,0 +1,167 @@
+//! Whether two prompts that an embedding takes for similar may share an answer.
+//! Must not know embeddings, stores or who asks; it sees two texts.
+
+mod align;
+mod bits;
+mod foreign;
+mod order;
+mod prompt;
+
+use std::fmt;
+
+use align::Alignment;
+use bits::{Ask, Modal, Tense, Who};
+use prompt::{MOST_TOKENS, Prompt};
+
+/// Why two prompts may not share an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mismatch {
+    /// A number differs or is on one side only.
+    Number,
+    /// A unit of measure differs.
+    Unit,
+    /// A day, month, year or time of day differs.
+    Date,
+    /// A currency differs.
+    Currency,
+    /// A version or model number differs.
+    Version,
+    /// One side negates.
+    Negation,
+    /// The sides say opposite things.
+    Antonym,
+    /// A name differs.
+    Entity,
+    /// The same words in other roles: from A to B, from B to A.
+    Order,
+    /// How, why, when, where, who, what, or yes and no.
+    Question,
+    /// All, first, only, without: one side asks about more or something else.
+    Scope,
+    /// Can, should, must.
+    Modality,
+    /// Is, was, will be.
+    Tense,
+    /// Mine, yours, his.
+    Person,
+    /// An identifier, a path, an operator differs.
+    Code,
+    /// A word is on one side only, and no other word says the same.
+    Wording,
+    /// Two languages.
+    Language,
+    /// Too long to be compared word for word, and not the same.
+    Length,
+}
+
+impl Mismatch {
+    /// One lower-case word, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Unit => "unit",
+            Self::Date => "date",
+            Self::Currency => "currency",
+            Self::Version => "version",
+            Self::Negation => "negation",
+            Self::Antonym => "antonym",
+            Self::Entity => "entity",
+            Self::Order => "order",
+            Self::Question => "question",
+            Self::Scope => "scope",
+            Self::Modality => "modality",
+            Self::Tense => "tense",
+            Self::Person => "person",
+            Self::Code => "code",
+            Self::Wording => "wording",
+            Self::Language => "language",
+            Self::Length => "length",
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether the answer to `stored` may be given to who asked `asked`.
+///
+/// Everything that carries content on one side must be accounted for on the other: by the same word, by one that means the
+/// same, or by being of no consequence. What is not known to be harmless is a mismatch.
+pub fn check(asked: &str, stored: &str) -> Result<(), Mismatch> {
+    if asked.trim() == stored.trim() {
+        return Ok(());
+    }
+    let (a, b) = (Prompt::new(asked), Prompt::new(stored));
+    if a.text.tokens.len() > MOST_TOKENS || b.text.tokens.len() > MOST_TOKENS {
+        return if a.same_words(&b) {
+            Ok(())
+        } else {
+            Err(Mismatch::Length)
+        };
+    }
+    if a.language != b.language {
+        return Err(Mismatch::Language);
+    }
+    let alignment = Alignment::new(&a, &b);
+    alignment.content(&a, &b)?;
+    bits(&a, &b)?;
+    if a.language != foreign::Language::English {
+        return alignment.in_sequence();
+    }
+    order::check(&a, &b, &alignment)
+}
+
+/// Compares what function words say. Negation is counted with the content, since "not legal" is "illegal".
+fn bits(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
+    let (x, y) = (&a.bits, &b.bits);
+    if !x.asks.meets(y.asks) {
+        return Err(Mismatch::Question);
+    }
+    // "How can I", "how do I" and "how should I" ask the same.
+    let how = x.asks.has(Ask::How) || y.asks.has(Ask::How);
+    let (m, n) = (x.modals & !(Modal::Will as u8), y.modals & !(Modal::Will as u8));
+    let advice = Modal::Should as u8 | Modal::Must as u8;
+    let alike = m & n != 0 || (m & advice != 0 && n & advice != 0 && !x.asks.has(Ask::YesNo));
+    if !how && m != 0 && n != 0 && !alike {
+        return Err(Mismatch::Modality);
+    }
+    // "Can I" is "may I" and "is it possible", but "must I" is not "do I".
+    if x.asks.has(Ask::YesNo) && (m | n) & advice != 0 && (m == 0) != (n == 0) {
+        return Err(Mismatch::Modality);
+    }
+    let (s, t) = (x.tenses, y.tenses);
+    let timeless = (s | t) & Tense::Past as u8 == 0 && !x.asks.has(Ask::YesNo) && !x.asks.has(Ask::Who);
+    if s != 0 && t != 0 && s & t == 0 && !timeless {
+        return Err(Mismatch::Tense);
+    }
+    persons(a, b)
+}
+
+fn persons(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
+    let (x, y) = (&a.bits, &b.bits);
+    let third = Who::He as u8 | Who::She as u8 | Who::They as u8;
+    let (p, q) = (x.persons & third, y.persons & third);
+    if p != 0 && q != 0 && p & q == 0 {
+        return Err(Mismatch::Person);
+    }
+    // "My name" is not "your name", but "how do you reset your password" is said of anybody.
+    let crossed = |x: &bits::Bits, y: &bits::Bits| {
+        x.is(Who::My) && !x.is(Who::Your) && y.is(Who::Your) && !y.is(Who::My)
+    };
+    let anybody = x.asks.has(Ask::How) && x.is(Who::I) != y.is(Who::I) && x.is(Who::You) != y.is(Who::You);
+    if (crossed(x, y) || crossed(y, x)) && !anybody {
+        return Err(Mismatch::Person);
+    }
+    // "How can I help you", "how can you help me".
+    let both = |bits: &bits::Bits| bits.is(Who::I) && bits.is(Who::You);
+    if both(x) && both(y) && x.i_first != y.i_first {
+        return Err(Mismatch::Order);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

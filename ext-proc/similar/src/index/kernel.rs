@@ -1,0 +1,72 @@
+//! The two inner loops: dot products of bytes, and distances of bits.
+//! Must not know what the rows are. Plain loops: `pulp` compiles them once more for AVX2 and chooses at run time.
+
+use pulp::{Arch, WithSimd};
+
+use super::quantize::LANES;
+
+/// The dot product of `query` with every row, in order.
+pub(super) fn dots(query: &[i8], rows: &[i8], each: impl FnMut(usize, i32)) {
+    Arch::new().dispatch(Dots { query, rows, each });
+}
+
+/// How many signs differ between `query` and every row, in order.
+pub(super) fn distances(query: &[u64], rows: &[u64], each: impl FnMut(usize, u32)) {
+    Arch::new().dispatch(Distances { query, rows, each });
+}
+
+/// The dot product of two rows.
+pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
+    let mut sum = 0;
+    dots(a, b, |_, product| sum = product);
+    sum
+}
+
+struct Dots<'a, F> {
+    query: &'a [i8],
+    rows: &'a [i8],
+    each: F,
+}
+
+impl<F: FnMut(usize, i32)> WithSimd for Dots<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _: S) {
+        for (n, row) in self.rows.chunks_exact(self.query.len().max(1)).enumerate() {
+            let (a, _) = self.query.as_chunks::<LANES>();
+            let (b, _) = row.as_chunks::<LANES>();
+            let mut sum = 0;
+            for (a, b) in a.iter().zip(b) {
+                let mut part = 0;
+                for lane in 0..LANES {
+                    part += i32::from(i16::from(a[lane]) * i16::from(b[lane]));
+                }
+                sum += part;
+            }
+            (self.each)(n, sum);
+        }
+    }
+}
+
+struct Distances<'a, F> {
+    query: &'a [u64],
+    rows: &'a [u64],
+    each: F,
+}
+
+impl<F: FnMut(usize, u32)> WithSimd for Distances<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _: S) {
+        for (n, row) in self.rows.chunks_exact(self.query.len().max(1)).enumerate() {
+            let distance = row
+                .iter()
+                .zip(self.query)
+                .map(|(a, b)| (a ^ b).count_ones())
+                .sum();
+            (self.each)(n, distance);
+        }
+    }
+}
