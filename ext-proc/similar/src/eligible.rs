@@ -213,7 +213,6 @@ fn is_function(word: &str) -> bool {
             | "make"
             | "explain"
             | "tell"
-            | "does"
     )
 }
 

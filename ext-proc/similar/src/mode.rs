@@ -131,8 +131,7 @@ impl fmt::Display for Why {
 pub fn judge(mode: Mode, cosine: f32, asked: &str, stored: &str) -> Judgement {
     let why = match mode.threshold() {
         None => Why::Off,
-        // Written so that a cosine that is no number is no hit.
-        Some(Threshold(least)) if !(cosine >= least) => Why::Cosine,
+        Some(Threshold(least)) if cosine.is_nan() || cosine < least => Why::Cosine,
         Some(_) => check(asked, stored).map_or_else(Why::Guard, |()| Why::Same),
     };
     Judgement {

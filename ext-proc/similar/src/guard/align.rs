@@ -22,7 +22,7 @@ impl Alignment {
         let mut left: Vec<usize> = (0..a.items.len()).collect();
         let mut right: Vec<usize> = (0..b.items.len()).collect();
         // The same word first, so that a synonym elsewhere does not take its place.
-        for close in [same, synonymous, derived] {
+        for close in [same as fn(&Item, &Item) -> bool, synonymous] {
             left.retain(|i| {
                 let Some(item) = a.items.get(*i) else { return false };
                 // Of several, the one that stands beside the partner of its neighbour.
@@ -54,10 +54,11 @@ impl Alignment {
         let mut left: Vec<&Item> = rest(&self.left, a, b, numbers);
         let mut right: Vec<&Item> = rest(&self.right, b, a, numbers);
         // A verb of little content may be added or dropped, but not exchanged: "how do I get X", "how do I use X".
-        if left.iter().all(|item| light(item)) && right.is_empty() && may_drop(a) && may_drop(b) {
+        let droppable = may_drop(a) || may_drop(b) || self.pairs.len() >= 2;
+        if left.iter().all(light) && right.is_empty() && droppable {
             left.clear();
         }
-        if right.iter().all(|item| light(item)) && left.is_empty() && may_drop(a) && may_drop(b) {
+        if right.iter().all(light) && left.is_empty() && droppable {
             right.clear();
         }
         let (m, n) = (a.bits.negations, b.bits.negations);
@@ -91,11 +92,6 @@ fn same(a: &Item, b: &Item) -> bool {
 
 pub(super) fn synonymous(a: &Item, b: &Item) -> bool {
     a.kind == Kind::Word && b.kind == Kind::Word && akin(a.groups(), b.groups())
-}
-
-/// Two forms of one unknown word: "frobnicate", "frobnication". Keys are hashes, so this is left to the lexicon.
-fn derived(_: &Item, _: &Item) -> bool {
-    false
 }
 
 fn light(item: &&Item) -> bool {
@@ -135,7 +131,7 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
     // "A mile" is one mile.
     let one = matches!(item.kind, Kind::Number(number) if number.value() == Some(1.0) && number.kind == NumberKind::Cardinal);
     // Said twice: "from Debian 11 to Debian 12".
-    let again = !item.is_number()
+    let again = item.kind == Kind::Word
         && other
             .items
             .iter()

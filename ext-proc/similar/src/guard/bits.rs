@@ -129,7 +129,7 @@ impl Bits {
             "will" | "shall" | "would" => self.auxiliary(
                 opening,
                 Some(Modal::Will),
-                (word != "would").then_some(Tense::Future),
+                (word != "would" && next != "not").then_some(Tense::Future),
             ),
             "is" | "are" | "am" => {
                 self.be = true;

@@ -133,25 +133,32 @@ static LANGUAGES: [(Language, &[&str], &[&str]); 6] = [
 /// The language most of whose function words occur; English if it is a tie or there are none and all letters are ASCII.
 pub(super) fn language(text: &Text) -> Language {
     let lexicon = Lexicon::get();
-    let mut english = 0;
-    let mut counts = [0u32; LANGUAGES.len()];
-    let mut letters = false;
-    for token in text.tokens.iter().filter(|token| token.shape == Shape::Word) {
-        let word = text.str(*token);
-        letters |= !word.is_ascii();
+    let words = || {
+        text.tokens
+            .iter()
+            .filter(|token| token.shape == Shape::Word)
+            .map(|token| text.str(*token))
+    };
+    let functional = |word: &&str| {
         let role = lexicon
             .find(word)
             .map(|id| lexicon.entry(id).role)
             .unwrap_or_default();
-        if role.has(Role::IGNORED)
+        role.has(Role::IGNORED)
             || role.has(Role::PREPOSITION)
             || role.has(Role::NEGATION)
             || is_question(word)
-        {
-            english += 1;
-        }
+    };
+    let english = words().filter(functional).count();
+    let letters = words().any(|word| !word.is_ascii());
+    // Most prompts are settled here.
+    if !letters && english * 3 >= words().count() {
+        return Language::English;
+    }
+    let mut counts = [0; LANGUAGES.len()];
+    for word in words() {
         for (count, (_, ignored, negating)) in counts.iter_mut().zip(&LANGUAGES) {
-            *count += u32::from(ignored.contains(&word) || negating.contains(&word));
+            *count += usize::from(ignored.contains(&word) || negating.contains(&word));
         }
     }
     let best = counts.iter().zip(&LANGUAGES).max_by_key(|(count, _)| **count);

@@ -6,6 +6,7 @@ mod bits;
 mod foreign;
 mod order;
 mod prompt;
+mod reader;
 
 use std::fmt;
 

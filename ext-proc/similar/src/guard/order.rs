@@ -1,10 +1,12 @@
 //! Whether the same words stand in the same roles: from A to B, who does what to whom, which number counts what.
 //! Must not know which words are missing; that has been settled.
 
+use std::sync::LazyLock;
+
 use super::Mismatch;
 use super::align::{Alignment, synonymous};
 use super::prompt::{Item, Kind, Marker, Prompt};
-use crate::lexicon::{Lexicon, akin};
+use crate::lexicon::{Lexicon, Tag, WordId, akin};
 
 /// How far apart, in items, words of one statement are.
 const REACH: usize = 5;
@@ -65,7 +67,8 @@ pub(super) fn check(a: &Prompt, b: &Prompt, alignment: &Alignment) -> Result<(),
     for (n, x) in pairs.iter().enumerate() {
         for y in pairs.iter().skip(n + 1).take_while(|y| y.i <= x.i + 2 * REACH) {
             markers(x, y)?;
-            if x.i + 1 == y.i {
+            // "How is asthma treated", "how do you treat asthma".
+            if x.i + 1 == y.i && a.bits.be == b.bits.be {
                 compound(x, y)?;
             }
         }
@@ -192,10 +195,7 @@ fn counts(pairs: &[Pair<'_>], a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
         let elsewhere = |item: &Item, prompt: &Prompt| prompt.items.iter().any(|other| alike(item, other));
         if elsewhere(x, b)
             && elsewhere(y, a)
-            && (x.tag != crate::lexicon::Tag::Plain
-                || y.tag != crate::lexicon::Tag::Plain
-                || is_counted(y, a)
-                || is_counted(x, b))
+            && (x.tag != Tag::Plain || y.tag != Tag::Plain || is_counted(y, a) || is_counted(x, b))
         {
             return Err(Mismatch::Order);
         }
@@ -209,7 +209,7 @@ fn counted(prompt: &Prompt, at: usize) -> Option<&Item> {
     let before = at
         .checked_sub(1)
         .and_then(|n| prompt.items.get(n))
-        .filter(|item| item.tag == crate::lexicon::Tag::Currency);
+        .filter(|item| item.tag == Tag::Currency);
     let own = prompt.items.get(at).is_some_and(|item| item.joined);
     before.filter(|_| own).or_else(|| {
         prompt
@@ -231,13 +231,20 @@ fn alike(a: &Item, b: &Item) -> bool {
     a.key == b.key || synonymous(a, b)
 }
 
+/// The entries of [`SYMMETRIC`].
+static SYMMETRIC_IDS: LazyLock<Vec<WordId>> = LazyLock::new(|| {
+    SYMMETRIC
+        .iter()
+        .filter_map(|word| Lexicon::get().find(word))
+        .collect()
+});
+
 fn is_symmetric(item: &Item) -> bool {
-    let lexicon = Lexicon::get();
-    SYMMETRIC.iter().any(|word| {
-        lexicon
-            .find(word)
-            .is_some_and(|id| Some(id) == item.word || akin(&lexicon.entry(id).groups, item.groups()))
-    })
+    let groups = item.groups();
+    item.word.is_some()
+        && SYMMETRIC_IDS
+            .iter()
+            .any(|id| Some(*id) == item.word || akin(&Lexicon::get().entry(*id).groups, groups))
 }
 
 impl Item {

@@ -40,7 +40,7 @@ impl<F: FnMut(usize, i32)> WithSimd for Dots<'_, F> {
             for (a, b) in a.iter().zip(b) {
                 let mut part = 0;
                 for lane in 0..LANES {
-                    part += i32::from(i16::from(a[lane]) * i16::from(b[lane]));
+                    part += i32::from(a[lane]) * i32::from(b[lane]);
                 }
                 sum += part;
             }

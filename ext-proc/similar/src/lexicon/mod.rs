@@ -104,7 +104,12 @@ impl Lexicon {
     pub(crate) fn find(&self, word: &str) -> Option<WordId> {
         let id = self
             .exact(word)
-            .or_else(|| stem::bases(word, |base| self.exact(base)))?;
+            .or_else(|| stem::bases(word, |base| self.exact(base)))
+            .or_else(|| {
+                word.strip_suffix("ly")
+                    .filter(|stem| stem.len() >= 5)
+                    .and_then(|stem| self.exact(stem))
+            })?;
         Some(self.entry(id).root)
     }
 

@@ -1,0 +1,456 @@
+//! Reads tokens into content items and bits.
+//! Must not know that there is another prompt.
+
+use super::bits::{Ask, Asks, Bits, Modal};
+use super::foreign::{self, Language};
+use super::prompt::{Item, Kind, Marker};
+use crate::lexicon::{Lexicon, Role, Tag, WordId, trunk};
+use crate::text::{Number, NumberKind, Shape, Text, Token, hash, number_word};
+
+pub(super) struct Reader<'a> {
+    lexicon: &'static Lexicon,
+    text: &'a Text,
+    words: Vec<Option<WordId>>,
+    /// Tokens that a phrase has used up.
+    used: Vec<bool>,
+    pub(super) items: Vec<Item>,
+    pub(super) bits: Bits,
+    marker: Marker,
+    /// A clause may still begin: only words without content came so far.
+    opening: bool,
+    /// The last token was "which" or "what".
+    asked: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a Text) -> Self {
+        let lexicon = Lexicon::get();
+        let find = |token: &Token| match token.shape {
+            Shape::Word => lexicon.find(text.str(*token)),
+            _ => None,
+        };
+        Self {
+            lexicon,
+            text,
+            words: text.tokens.iter().map(find).collect(),
+            used: vec![false; text.tokens.len()],
+            items: Vec::with_capacity(text.tokens.len()),
+            bits: Bits::default(),
+            marker: Marker::None,
+            opening: true,
+            asked: false,
+        }
+    }
+
+    fn token(&self, at: usize) -> Option<Token> {
+        self.text.tokens.get(at).copied()
+    }
+
+    fn str(&self, at: usize) -> &'a str {
+        self.token(at).map_or("", |token| self.text.str(token))
+    }
+
+    fn is_used(&self, at: usize) -> bool {
+        self.used.get(at).copied().unwrap_or(false)
+    }
+
+    pub(super) fn read(&mut self) {
+        let mut at = 0;
+        while let Some(token) = self.token(at) {
+            if token.clause {
+                self.marker = Marker::None;
+                self.opening |= token.sentence || self.items.is_empty() || self.is_question(at);
+            }
+            at += if self.is_used(at) {
+                1
+            } else {
+                self.step(at, token).max(1)
+            };
+        }
+        self.bits.finish(
+            self.items
+                .iter()
+                .fold(Role::default(), |role, item| role.with(item.role)),
+        );
+    }
+
+    fn is_question(&self, at: usize) -> bool {
+        matches!(
+            self.str(at),
+            "how" | "why" | "when" | "where" | "who" | "what" | "which"
+        )
+    }
+
+    /// Reads what begins at this token; returns how many tokens that was.
+    fn step(&mut self, at: usize, token: Token) -> usize {
+        let word = self.text.str(token);
+        match token.shape {
+            Shape::Number => return self.number(at, word),
+            Shape::Symbol | Shape::Code => {
+                let kind = if token.shape == Shape::Code {
+                    Kind::Code
+                } else {
+                    Kind::Symbol
+                };
+                self.push(at, kind, literal(word), None);
+                return 1;
+            }
+            Shape::Word => {}
+        }
+        if let Some(length) = self.proper(at, token, word) {
+            return length;
+        }
+        if self.bits.modal_phrase(word, self.str(at + 1)) {
+            self.opening = false;
+            return 2;
+        }
+        if let Some(id) = self.words.get(at).copied().flatten() {
+            if let Some(length) = self.phrase(at, id) {
+                return length;
+            }
+            if let Some(length) = self.number_words(at, word) {
+                return length;
+            }
+            return self.word(at, word, id);
+        }
+        if let Some(length) = self.number_words(at, word) {
+            return length;
+        }
+        if let Some(value) = roman(word, token, at.checked_sub(1).and_then(|n| self.token(n))) {
+            self.push(at, Kind::Number(Number::cardinal(value)), value.to_bits(), None);
+        } else {
+            self.push(at, Kind::Word, literal(trunk(word)), None);
+        }
+        1
+    }
+
+    /// Names that are written like function words.
+    fn proper(&mut self, at: usize, token: Token, word: &str) -> Option<usize> {
+        let before = at.checked_sub(1).map_or("", |n| self.str(n));
+        let number_near = || {
+            let near = |at: usize| self.token(at).is_some_and(|t| t.shape == Shape::Number);
+            near(at + 1) || at.checked_sub(1).is_some_and(near)
+        };
+        let last = self.token(at + 1).is_none_or(|next| next.clause);
+        let name = match word {
+            "go" if token.capital || (last && matches!(before, "in" | "with" | "using" | "for")) => "golang",
+            "us" if token.upper => "usa",
+            "may"
+                if (token.capital && !token.upper)
+                    || matches!(before, "in" | "of" | "until" | "since" | "late" | "early")
+                    || number_near() =>
+            {
+                "may"
+            }
+            "it" | "who" if token.upper && !token.clause => {
+                self.push(at, Kind::Word, literal(word) ^ 1, None);
+                return Some(1);
+            }
+            "a" | "b" | "c" | "d" | "e" | "i" if token.upper && !token.sentence => {
+                if word == "i" && !self.token(at.checked_sub(1)?).is_some_and(|t| t.capital) {
+                    return None;
+                }
+                if word == "i" {
+                    self.push(at, Kind::Number(Number::cardinal(1.0)), 1f64.to_bits(), None);
+                } else {
+                    self.push(at, Kind::Word, literal(word) ^ 1, None);
+                }
+                return Some(1);
+            }
+            _ => return None,
+        };
+        let id = self.lexicon.find(name)?;
+        self.push(at, Kind::Word, u64::from(id), Some(id));
+        if let Some(item) = self.items.last_mut() {
+            (item.role, item.tag) = (
+                Role::default(),
+                if name == "may" { Tag::Date } else { Tag::Plain },
+            );
+        }
+        Some(1)
+    }
+
+    /// A phrase that acts as a word, or a verb whose particle stands further on ("turn the light off").
+    fn phrase(&mut self, at: usize, first: WordId) -> Option<usize> {
+        let following = |n: usize| self.words.get(at + 1 + n).copied().flatten();
+        if let Some((id, rest)) = self.lexicon.phrase(first, following) {
+            let entry = self.lexicon.entry(id);
+            // "I need to …" is a way to ask only where a sentence begins, and so is "can you".
+            let opens = matches!(
+                self.str(at),
+                "i" | "can" | "could" | "would" | "will" | "do" | "are" | "does" | "help"
+            );
+            if entry.role.has(Role::IGNORED) && opens && !self.opening {
+                return None;
+            }
+            self.bits.phrase(self.str(at), self.str(at + 1));
+            if entry.role.has(Role::NEGATION) {
+                self.bits.negations += 1;
+            } else if !entry.role.has(Role::IGNORED) {
+                self.bits.asked_by(self.str(at), self.opening);
+                self.push(at, Kind::Word, u64::from(id), Some(id));
+            } else if entry.role.has(Role::IGNORED) {
+                self.asked = false;
+            }
+            return Some(rest + 1);
+        }
+        let (particle, id) = (at + 2..at + 6)
+            .take_while(|n| self.token(*n).is_some_and(|t| !t.clause))
+            .find_map(|n| {
+                let particle = matches!(self.str(n), "on" | "off" | "up" | "down" | "out" | "in" | "back");
+                let ends = || {
+                    self.token(n + 1).is_none_or(|t| t.clause)
+                        || self.words.get(n + 1).copied().flatten().is_some_and(|w| {
+                            self.lexicon.entry(w).role.has(Role::PREPOSITION)
+                                || self.lexicon.entry(w).role.has(Role::IGNORED)
+                        })
+                };
+                let second = self
+                    .words
+                    .get(n)
+                    .copied()
+                    .flatten()
+                    .filter(|_| particle && ends())?;
+                Some((n, self.lexicon.pair(first, second)?))
+            })?;
+        if let Some(used) = self.used.get_mut(particle) {
+            *used = true;
+        }
+        self.push(at, Kind::Word, u64::from(id), Some(id));
+        Some(1)
+    }
+
+    fn word(&mut self, at: usize, word: &str, id: WordId) -> usize {
+        let entry = self.lexicon.entry(id);
+        let next = self.str(at + 1);
+        let opening = self.opening;
+        let ask = self.bits.function(word, next, self.str(at + 2), opening);
+        if ask == Some(Ask::Which) {
+            self.asked = true;
+            self.opening = false;
+            self.marker = Marker::None;
+            return 1;
+        }
+        if ask.is_some() {
+            self.opening = false;
+            self.asked = false;
+            return 1;
+        }
+        if entry.role.has(Role::NEGATION) {
+            self.bits.negations += 1;
+            if word == "cannot" {
+                self.bits.modal(Modal::Can);
+            }
+        } else if entry.role.has(Role::PREPOSITION) {
+            self.marker = marker(word);
+            self.bits.between |= word == "between";
+            self.asked = false;
+        } else if entry.role.has(Role::IGNORED) && !(self.asked && entry.tag != Tag::Plain) {
+            self.bits.person(word);
+            if !matches!(
+                word,
+                "the"
+                    | "a"
+                    | "an"
+                    | "my"
+                    | "your"
+                    | "our"
+                    | "their"
+                    | "his"
+                    | "her"
+                    | "its"
+                    | "this"
+                    | "that"
+            ) {
+                self.marker = Marker::None;
+                self.asked = false;
+            }
+            // A question may still begin after politeness and connectives.
+            self.opening &= !self.bits.opened(word);
+        } else {
+            self.push(at, Kind::Word, u64::from(id), Some(id));
+        }
+        1
+    }
+
+    fn number(&mut self, at: usize, text: &str) -> usize {
+        let (mut number, suffix) = Number::parse(text);
+        let mut used = 1;
+        if suffix.is_empty() {
+            // "5 p.m." was cut into two letters.
+            let next = (self.str(at + 1), self.str(at + 2));
+            let half = match next {
+                ("am" | "pm", _) => Some((next.0, 1)),
+                ("a", "m") => Some(("am", 2)),
+                ("p", "m") => Some(("pm", 2)),
+                _ => None,
+            };
+            if let Some((timed, length)) = half.and_then(|(half, n)| Some((number.with_half(half)?, n))) {
+                number = timed;
+                used += length;
+            } else if let Some((factor, false, true)) = number_word(next.0) {
+                number = number.times(factor);
+                used += 1;
+            }
+        }
+        self.push(
+            at,
+            Kind::Number(number),
+            number.key ^ (number.kind as u64) << 60,
+            None,
+        );
+        if !suffix.is_empty() {
+            let id = self.lexicon.find(suffix);
+            self.push(at, Kind::Word, id.map_or_else(|| literal(suffix), u64::from), id);
+        }
+        used
+    }
+
+    /// "twenty five", "two hundred", "third".
+    fn number_words(&mut self, at: usize, word: &str) -> Option<usize> {
+        let (mut value, mut ordinal, _) = number_word(word)?;
+        let before = self.items.last().filter(|item| item.token + 1 == at);
+        // A second is a unit after a number; "one" is a pronoun after "which", "the", "a good".
+        if word == "second" && before.is_some_and(Item::is_number) {
+            return None;
+        }
+        if word == "one"
+            && at.checked_sub(1).is_some_and(|n| {
+                matches!(
+                    self.str(n),
+                    "the" | "which" | "that" | "this" | "any" | "no" | "last" | "new" | "each" | "every"
+                )
+            })
+        {
+            return Some(1);
+        }
+        let mut total = 0.0;
+        let mut used = 1;
+        while let Some((next, next_ordinal, multiplies)) = number_word(self.str(at + used)) {
+            if ordinal {
+                break;
+            }
+            if multiplies {
+                value *= next;
+                if next >= 1e3 {
+                    total += value;
+                    value = 0.0;
+                }
+            } else if (value >= 20.0 && value % 10.0 == 0.0 && next < 10.0)
+                || (value % 100.0 == 0.0 && next < 100.0)
+            {
+                value += next;
+                ordinal = next_ordinal;
+            } else {
+                break;
+            }
+            used += 1;
+        }
+        let mut number = Number::cardinal(total + value);
+        if ordinal {
+            number.kind = NumberKind::Ordinal;
+        }
+        self.push(
+            at,
+            Kind::Number(number),
+            number.key ^ (number.kind as u64) << 60,
+            None,
+        );
+        Some(used)
+    }
+
+    fn push(&mut self, at: usize, kind: Kind, key: u64, word: Option<WordId>) {
+        let (role, tag) = word.map_or_else(Default::default, |id| {
+            let entry = self.lexicon.entry(id);
+            (entry.role, entry.tag)
+        });
+        let token = self.token(at);
+        let joined = at.checked_sub(1).is_some_and(|n| {
+            self.items
+                .last()
+                .is_some_and(|item| item.token == n || item.token == at)
+        });
+        self.items.push(Item {
+            kind,
+            key,
+            word,
+            role,
+            tag,
+            marker: self.marker,
+            capital: token.is_some_and(|t| t.capital),
+            asked: self.asked,
+            joined: joined && !token.is_some_and(|t| t.clause),
+            token: at,
+        });
+        self.asked = false;
+        self.bits.content(self.opening, role);
+        self.opening = false;
+    }
+
+    /// No meanings are known: every word counts as written, but for the most common ones.
+    pub(super) fn read_foreign(&mut self, language: Language) {
+        for (at, token) in self.text.tokens.iter().enumerate() {
+            let word = self.text.str(*token);
+            match token.shape {
+                Shape::Number => {
+                    self.number(at, word);
+                }
+                Shape::Symbol => self.push(at, Kind::Symbol, literal(word), None),
+                Shape::Code => self.push(at, Kind::Code, literal(word), None),
+                Shape::Word if foreign::negates(language, word) => self.bits.negations += 1,
+                Shape::Word if foreign::ignored(language, word) => {}
+                Shape::Word => self.push(at, Kind::Word, literal(word), None),
+            }
+        }
+        self.bits = Bits {
+            negations: self.bits.negations,
+            asks: Asks::any(),
+            ..Bits::default()
+        };
+    }
+}
+
+/// The key of a word that is in no list; never that of one that is.
+fn literal(word: &str) -> u64 {
+    hash(word) | 1 << 63
+}
+
+fn marker(word: &str) -> Marker {
+    match word {
+        "from" => Marker::From,
+        "to" | "into" | "onto" | "toward" | "towards" => Marker::To,
+        "of" => Marker::Of,
+        "in" | "within" => Marker::In,
+        "on" | "upon" => Marker::On,
+        "at" => Marker::At,
+        "for" => Marker::For,
+        "with" => Marker::With,
+        "by" => Marker::By,
+        "than" => Marker::Than,
+        _ => Marker::Other,
+    }
+}
+
+/// "World War II", "Part IV": capitals only, after a word with a capital or after nothing that could be a sentence.
+fn roman(word: &str, token: Token, before: Option<Token>) -> Option<f64> {
+    if !token.upper || !before.is_some_and(|t| t.shape == Shape::Word) {
+        return None;
+    }
+    let value = match word {
+        "ii" => 2,
+        "iii" => 3,
+        "iv" => 4,
+        "v" => 5,
+        "vi" => 6,
+        "vii" => 7,
+        "viii" => 8,
+        "ix" => 9,
+        "x" => 10,
+        "xi" => 11,
+        "xii" => 12,
+        "xiv" => 14,
+        "xvi" => 16,
+        _ => return None,
+    };
+    Some(f64::from(value))
+}
