@@ -54,11 +54,13 @@ impl Alignment {
         let mut left: Vec<&Item> = rest(&self.left, a, b, numbers);
         let mut right: Vec<&Item> = rest(&self.right, b, a, numbers);
         // A verb of little content may be added or dropped, but not exchanged: "how do I get X", "how do I use X".
-        let droppable = may_drop(a) || may_drop(b) || self.pairs.len() >= 2;
-        if left.iter().all(light) && right.is_empty() && droppable {
+        let anywhere = may_drop(a) || may_drop(b);
+        let anchored = self.pairs.len() >= 2;
+        let droppable = |item: &&Item| light(item) && (anywhere || anchored && !item.role.has(Role::STATIVE));
+        if left.iter().all(droppable) && right.is_empty() {
             left.clear();
         }
-        if right.iter().all(light) && left.is_empty() && droppable {
+        if right.iter().all(droppable) && left.is_empty() {
             right.clear();
         }
         let (m, n) = (a.bits.negations, b.bits.negations);
@@ -95,7 +97,7 @@ pub(super) fn synonymous(a: &Item, b: &Item) -> bool {
 }
 
 fn light(item: &&Item) -> bool {
-    item.role.has(Role::LIGHT)
+    item.role.has(Role::LIGHT) || item.role.has(Role::REQUEST)
 }
 
 /// Whether the question is of a kind in which a light verb says nothing: "how do I print", "how can I get it printed".
@@ -118,7 +120,10 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
     let asks = other.bits.asks;
     let explicit = |ask| other.bits.explicit && asks.has(ask);
     let role = item.role;
-    if item.tag == Tag::Plain && (role.has(Role::REQUEST) || role.has(Role::EMPTY)) {
+    // "Give me", "list", but in "how do I give" it is what is asked about.
+    let how = own.bits.explicit && own.bits.asks.has(Ask::How);
+    let request = role.has(Role::REQUEST) && !how;
+    if item.tag == Tag::Plain && (request || role.has(Role::EMPTY)) {
         return true;
     }
     // "Which city", "what time": the question word of the other side says it.
@@ -127,7 +132,7 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
         || role.has(Role::TIME) && (explicit(Ask::When) || item.asked && item.tag == Tag::Plain)
         || role.has(Role::REASON) && explicit(Ask::Why)
         || role.has(Role::CLASS) && item.tag == Tag::Plain && (item.asked || beside_name(own, at))
-        || role.has(Role::AMOUNT) && (numbers || asks.has(Ask::Amount) && other.bits.explicit);
+        || role.has(Role::AMOUNT) && (numbers && !how || asks.has(Ask::Amount) && other.bits.explicit);
     // "A mile" is one mile.
     let one = matches!(item.kind, Kind::Number(number) if number.value() == Some(1.0) && number.kind == NumberKind::Cardinal);
     // Said twice: "from Debian 11 to Debian 12".
@@ -144,15 +149,13 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
     kind || one || again
 }
 
-/// Whether a proper name or a number stands beside this item, so that the item only says what kind of thing it is.
+/// Whether a proper name stands beside this item, or a number behind it, so that the item only says what kind of thing that
+/// is: "version 3", but not "2 versions".
 fn beside_name(prompt: &Prompt, at: usize) -> bool {
-    let name = |n: usize| {
-        prompt
-            .items
-            .get(n)
-            .is_some_and(|item| item.capital || item.is_number() || item.kind == Kind::Code)
-    };
-    name(at + 1) || at.checked_sub(1).is_some_and(name)
+    let name = |item: &Item| item.capital || item.kind == Kind::Code;
+    let after = prompt.items.get(at + 1);
+    let before = at.checked_sub(1).and_then(|n| prompt.items.get(n));
+    after.is_some_and(|item| name(item) || item.is_number()) || before.is_some_and(name)
 }
 
 /// What the left-over items differ in.

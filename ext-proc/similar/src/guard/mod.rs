@@ -4,6 +4,7 @@
 mod align;
 mod bits;
 mod foreign;
+mod numbers;
 mod order;
 mod prompt;
 mod reader;
@@ -134,6 +135,11 @@ fn bits(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
         return Err(Mismatch::Modality);
     }
     let (s, t) = (x.tenses, y.tenses);
+    // "Who will host it", "who hosted it".
+    let future = Tense::Future as u8;
+    if s & future != 0 && t == 0 && y.subject || t & future != 0 && s == 0 && x.subject {
+        return Err(Mismatch::Tense);
+    }
     let timeless = (s | t) & Tense::Past as u8 == 0 && !x.asks.has(Ask::YesNo) && !x.asks.has(Ask::Who);
     if s != 0 && t != 0 && s & t == 0 && !timeless {
         return Err(Mismatch::Tense);

@@ -3,12 +3,13 @@
 
 use super::bits::{Ask, Asks, Bits, Modal};
 use super::foreign::{self, Language};
+use super::numbers::roman;
 use super::prompt::{Item, Kind, Marker};
 use crate::lexicon::{Lexicon, Role, Tag, WordId, trunk};
-use crate::text::{Number, NumberKind, Shape, Text, Token, hash, number_word};
+use crate::text::{Number, Shape, Text, Token, hash};
 
 pub(super) struct Reader<'a> {
-    lexicon: &'static Lexicon,
+    pub(super) lexicon: &'static Lexicon,
     text: &'a Text,
     words: Vec<Option<WordId>>,
     /// Tokens that a phrase has used up.
@@ -42,11 +43,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn token(&self, at: usize) -> Option<Token> {
+    pub(super) fn token(&self, at: usize) -> Option<Token> {
         self.text.tokens.get(at).copied()
     }
 
-    fn str(&self, at: usize) -> &'a str {
+    pub(super) fn str(&self, at: usize) -> &'a str {
         self.token(at).map_or("", |token| self.text.str(token))
     }
 
@@ -189,7 +190,7 @@ impl<'a> Reader<'a> {
             } else if !entry.role.has(Role::IGNORED) {
                 self.bits.asked_by(self.str(at), self.opening);
                 self.push(at, Kind::Word, u64::from(id), Some(id));
-            } else if entry.role.has(Role::IGNORED) {
+            } else {
                 self.asked = false;
             }
             return Some(rest + 1);
@@ -273,93 +274,7 @@ impl<'a> Reader<'a> {
         1
     }
 
-    fn number(&mut self, at: usize, text: &str) -> usize {
-        let (mut number, suffix) = Number::parse(text);
-        let mut used = 1;
-        if suffix.is_empty() {
-            // "5 p.m." was cut into two letters.
-            let next = (self.str(at + 1), self.str(at + 2));
-            let half = match next {
-                ("am" | "pm", _) => Some((next.0, 1)),
-                ("a", "m") => Some(("am", 2)),
-                ("p", "m") => Some(("pm", 2)),
-                _ => None,
-            };
-            if let Some((timed, length)) = half.and_then(|(half, n)| Some((number.with_half(half)?, n))) {
-                number = timed;
-                used += length;
-            } else if let Some((factor, false, true)) = number_word(next.0) {
-                number = number.times(factor);
-                used += 1;
-            }
-        }
-        self.push(
-            at,
-            Kind::Number(number),
-            number.key ^ (number.kind as u64) << 60,
-            None,
-        );
-        if !suffix.is_empty() {
-            let id = self.lexicon.find(suffix);
-            self.push(at, Kind::Word, id.map_or_else(|| literal(suffix), u64::from), id);
-        }
-        used
-    }
-
-    /// "twenty five", "two hundred", "third".
-    fn number_words(&mut self, at: usize, word: &str) -> Option<usize> {
-        let (mut value, mut ordinal, _) = number_word(word)?;
-        let before = self.items.last().filter(|item| item.token + 1 == at);
-        // A second is a unit after a number; "one" is a pronoun after "which", "the", "a good".
-        if word == "second" && before.is_some_and(Item::is_number) {
-            return None;
-        }
-        if word == "one"
-            && at.checked_sub(1).is_some_and(|n| {
-                matches!(
-                    self.str(n),
-                    "the" | "which" | "that" | "this" | "any" | "no" | "last" | "new" | "each" | "every"
-                )
-            })
-        {
-            return Some(1);
-        }
-        let mut total = 0.0;
-        let mut used = 1;
-        while let Some((next, next_ordinal, multiplies)) = number_word(self.str(at + used)) {
-            if ordinal {
-                break;
-            }
-            if multiplies {
-                value *= next;
-                if next >= 1e3 {
-                    total += value;
-                    value = 0.0;
-                }
-            } else if (value >= 20.0 && value % 10.0 == 0.0 && next < 10.0)
-                || (value % 100.0 == 0.0 && next < 100.0)
-            {
-                value += next;
-                ordinal = next_ordinal;
-            } else {
-                break;
-            }
-            used += 1;
-        }
-        let mut number = Number::cardinal(total + value);
-        if ordinal {
-            number.kind = NumberKind::Ordinal;
-        }
-        self.push(
-            at,
-            Kind::Number(number),
-            number.key ^ (number.kind as u64) << 60,
-            None,
-        );
-        Some(used)
-    }
-
-    fn push(&mut self, at: usize, kind: Kind, key: u64, word: Option<WordId>) {
+    pub(super) fn push(&mut self, at: usize, kind: Kind, key: u64, word: Option<WordId>) {
         let (role, tag) = word.map_or_else(Default::default, |id| {
             let entry = self.lexicon.entry(id);
             (entry.role, entry.tag)
@@ -411,7 +326,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The key of a word that is in no list; never that of one that is.
-fn literal(word: &str) -> u64 {
+pub(super) fn literal(word: &str) -> u64 {
     hash(word) | 1 << 63
 }
 
@@ -429,28 +344,4 @@ fn marker(word: &str) -> Marker {
         "than" => Marker::Than,
         _ => Marker::Other,
     }
-}
-
-/// "World War II", "Part IV": capitals only, after a word with a capital or after nothing that could be a sentence.
-fn roman(word: &str, token: Token, before: Option<Token>) -> Option<f64> {
-    if !token.upper || !before.is_some_and(|t| t.shape == Shape::Word) {
-        return None;
-    }
-    let value = match word {
-        "ii" => 2,
-        "iii" => 3,
-        "iv" => 4,
-        "v" => 5,
-        "vi" => 6,
-        "vii" => 7,
-        "viii" => 8,
-        "ix" => 9,
-        "x" => 10,
-        "xi" => 11,
-        "xii" => 12,
-        "xiv" => 14,
-        "xvi" => 16,
-        _ => return None,
-    };
-    Some(f64::from(value))
 }

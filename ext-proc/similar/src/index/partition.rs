@@ -131,6 +131,7 @@ impl Partition {
         if k == 0 {
             return best.found;
         }
+        let codes: Vec<i16> = query.codes.iter().copied().map(i16::from).collect();
         let filtered = match search {
             Search::Auto => self.len() >= FILTER_FROM && k <= LEAST_CANDIDATES / 8,
             Search::Flat => false,
@@ -139,11 +140,11 @@ impl Partition {
         if filtered {
             for at in self.candidates(query, k) {
                 if let Some(row) = self.codes.get(at * self.width..(at + 1) * self.width) {
-                    best.offer(self.neighbour(at, kernel::dot(&query.codes, row), query));
+                    best.offer(self.neighbour(at, kernel::dot(&codes, row), query));
                 }
             }
         } else {
-            kernel::dots(&query.codes, &self.codes, |at, dot| {
+            kernel::dots(&codes, &self.codes, |at, dot| {
                 best.offer(self.neighbour(at, dot, query))
             });
         }

@@ -64,6 +64,7 @@ impl Loader {
                     "request" => Role::REQUEST,
                     "empty" => Role::EMPTY,
                     "light" => Role::LIGHT,
+                    "stative" => Role::STATIVE,
                     "amount" => Role::AMOUNT,
                     "preposition" => Role::PREPOSITION,
                     "negation" => Role::NEGATION,

@@ -33,6 +33,7 @@ impl Role {
     pub(crate) const REASON: Self = Self(1 << 10);
     pub(crate) const MANNER: Self = Self(1 << 11);
     pub(crate) const CLASS: Self = Self(1 << 12);
+    pub(crate) const STATIVE: Self = Self(1 << 13);
 
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -95,7 +95,7 @@ mod tests {
             .filter_map(|line| line.split_once(": "))
         {
             for term in others.split(", ") {
-                let ask = |word: &str| format!("how do i find the {word} of the zarb");
+                let ask = |word: &str| format!("how do i order the {word} of the zarb");
                 if check(&ask(head), &ask(term)) != Ok(()) {
                     unknown.push((head, term));
                 }
