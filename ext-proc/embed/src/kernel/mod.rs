@@ -1,0 +1,93 @@
+//! The inner loops that a CPU's vector extensions speed up, each with the same meaning on every CPU, and the choice among
+//! them. Must not know the model.
+
+#[cfg(target_arch = "x86_64")]
+#[allow(
+    unsafe_code,
+    reason = "entering code compiled for a CPU feature is unsafe; a token proves that the feature was detected"
+)]
+mod avx2;
+mod portable;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+pub(crate) use portable::Portable;
+
+/// Two neighbouring inputs: what one multiply-add instruction takes.
+pub(crate) type Pair = [i16; 2];
+
+/// How many outputs a panel of weights computes together.
+pub(crate) const PANEL: usize = 16;
+
+/// The weights of [`PANEL`] outputs for one [`Pair`] of inputs: eight outputs in each half, each output's two weights together.
+pub(crate) type Step = [[i16; PANEL]; 2];
+
+/// Four rows by sixteen columns of a product.
+pub(crate) type Tile = [[f32; 16]; 4];
+
+/// One way to compute the inner loops.
+pub(crate) trait Kernel: Copy {
+    /// Whether `f32::mul_add` is one instruction. Where it is not, it is a slow library call.
+    const FMA: bool;
+
+    /// Runs `job` compiled for this CPU.
+    fn run<J: Job>(self, job: J) -> J::Output;
+
+    /// `out[r][c] = Σ inputs[r][k] · weights[k][c]`, exact. The weights' scale keeps sums inside `i32` (see `linear`).
+    fn integer_tile<const ROWS: usize, const PAIRS: usize>(
+        self,
+        inputs: &[[Pair; PAIRS]; ROWS],
+        weights: &[Step; PAIRS],
+    ) -> [[i32; PANEL]; ROWS];
+
+    /// `out[r][c] = Σ a[r][k] · b[k·stride + c]`, as far as the shortest row of `a` and `b` reach.
+    fn float_tile(self, a: [&[f32]; 4], b: &[f32], stride: usize) -> Tile;
+}
+
+/// What [`Kernel::run`] runs. A trait and not a closure, because only a method can be told to be inlined into code that is
+/// compiled for other CPU features.
+pub(crate) trait Job {
+    type Output;
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output;
+}
+
+/// The kernels of this CPU.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kernels {
+    Portable(Portable),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+}
+
+impl Kernels {
+    /// The fastest that this CPU has.
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(kernel) = Avx2::detect() {
+            return Self::Avx2(kernel);
+        }
+        Self::Portable(Portable)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Portable(_) => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
+        }
+    }
+
+    pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
+        match self {
+            Self::Portable(kernel) => kernel.run(job),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(kernel) => kernel.run(job),
+        }
+    }
+}
+
+/// `a · b + c`, rounded once where that is one instruction.
+#[inline(always)]
+pub(crate) fn mul_add<K: Kernel>(a: f32, b: f32, c: f32) -> f32 {
+    if K::FMA { a.mul_add(b, c) } else { a * b + c }
+}

@@ -1,0 +1,51 @@
+//! Kernels in plain Rust, for every CPU: what the others must agree with. Must not use intrinsics.
+
+use super::{Job, Kernel, PANEL, Pair, Step, Tile};
+
+/// Needs nothing of the CPU.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Portable;
+
+impl Kernel for Portable {
+    const FMA: bool = false;
+
+    fn run<J: Job>(self, job: J) -> J::Output {
+        job.run(self)
+    }
+
+    #[inline]
+    fn integer_tile<const ROWS: usize, const PAIRS: usize>(
+        self,
+        inputs: &[[Pair; PAIRS]; ROWS],
+        weights: &[Step; PAIRS],
+    ) -> [[i32; PANEL]; ROWS] {
+        inputs.map(|row| {
+            let mut sums = [[0_i32; PANEL / 2]; 2];
+            for ([x, y], step) in row.iter().zip(weights) {
+                let (x, y) = (i32::from(*x), i32::from(*y));
+                for (sums, half) in sums.iter_mut().zip(step) {
+                    for (sum, [v, w]) in sums.iter_mut().zip(half.as_chunks::<2>().0) {
+                        *sum += x * i32::from(*v) + y * i32::from(*w);
+                    }
+                }
+            }
+            let mut out = [0; PANEL];
+            out.as_chunks_mut::<{ PANEL / 2 }>().0.copy_from_slice(&sums);
+            out
+        })
+    }
+
+    #[inline]
+    fn float_tile(self, a: [&[f32]; 4], b: &[f32], stride: usize) -> Tile {
+        let mut tile = Tile::default();
+        for (row, a) in tile.iter_mut().zip(a) {
+            let b = b.chunks(stride).filter_map(|b| b.first_chunk::<16>());
+            for (a, b) in a.iter().zip(b) {
+                for (out, b) in row.iter_mut().zip(b) {
+                    *out += a * b;
+                }
+            }
+        }
+        tile
+    }
+}

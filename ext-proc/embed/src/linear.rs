@@ -1,0 +1,224 @@
+//! A layer that multiplies by a fixed matrix, in 16-bit integers. Must not know what the layer is for.
+//!
+//! Inputs are scaled row by row to ±[`INPUT_MAX`], weights output by output as finely as the 32-bit sum allows for *any* input:
+//! that keeps 10 to 12 bits of a weight, costs no saturation check, and takes as many instructions as the usual 8-bit kernel.
+
+use crate::kernel::{Kernel, PANEL, Pair, Step};
+use crate::math::{largest, round_i16};
+
+/// What a row's largest input becomes.
+const INPUT_MAX: i16 = 8191;
+
+/// Rows of 2 · `PAIRS` inputs, ready to be multiplied.
+#[derive(Default)]
+pub(crate) struct Inputs<const PAIRS: usize> {
+    rows: Vec<[Pair; PAIRS]>,
+    scales: Vec<f32>,
+}
+
+impl<const PAIRS: usize> Inputs<PAIRS> {
+    /// Replaces what was there by `rows` rows of `values`.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, values: &[f32]) {
+        let (values, _) = values.as_chunks::<2>();
+        let (values, _) = values.as_chunks::<PAIRS>();
+        self.rows.resize(values.len(), [[0; 2]; PAIRS]);
+        self.scales.resize(values.len(), 0.0);
+        let rows = self.rows.iter_mut().zip(&mut self.scales);
+        for ((row, scale), values) in rows.zip(values) {
+            let largest = largest(values.as_flattened()).max(f32::MIN_POSITIVE);
+            let to_integer = f32::from(INPUT_MAX) / largest;
+            *scale = largest / f32::from(INPUT_MAX);
+            for (out, x) in row.as_flattened_mut().iter_mut().zip(values.as_flattened()) {
+                *out = round_i16(x * to_integer);
+            }
+        }
+    }
+}
+
+/// The matrix and the bias of a layer with 2 · `PAIRS` inputs.
+#[derive(Debug)]
+pub(crate) struct Linear<const PAIRS: usize> {
+    steps: Vec<Step>,
+    scales: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl<const PAIRS: usize> Linear<PAIRS> {
+    /// An empty layer with room for `outputs` outputs, a multiple of [`PANEL`]. [`Self::push`] adds one after the other.
+    pub(crate) fn with_capacity(outputs: usize) -> Self {
+        Self {
+            steps: Vec::with_capacity(outputs / PANEL * PAIRS),
+            scales: Vec::with_capacity(outputs),
+            bias: Vec::new(),
+        }
+    }
+
+    /// Adds an output by its weights, one per input, all finite.
+    pub(crate) fn push(&mut self, weights: &[f32]) {
+        let lane = self.scales.len() % PANEL;
+        if lane == 0 {
+            let steps = self.steps.len() + PAIRS;
+            self.steps.resize(steps, Step::default());
+        }
+        let scale = weight_scale(weights);
+        self.scales.push(scale as f32);
+        let start = self.steps.len() - PAIRS;
+        let (pairs, _) = weights.as_chunks::<2>();
+        for (step, pair) in self.steps[start..].iter_mut().zip(pairs) {
+            let slots = step.as_flattened_mut().iter_mut().skip(2 * lane);
+            for (slot, weight) in slots.zip(pair) {
+                *slot = (f64::from(*weight) / scale).round() as i16;
+            }
+        }
+    }
+
+    /// Sets the bias and multiplies all results by `factor`.
+    pub(crate) fn finish(mut self, bias: &[f32], factor: f32) -> Self {
+        self.bias = bias.iter().map(|b| b * factor).collect();
+        self.scales.iter_mut().for_each(|s| *s *= factor);
+        self
+    }
+
+    /// How many outputs there are.
+    pub(crate) fn outputs(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// `out[row][output] = bias[output] + Σ inputs[row][k] · weight[output][k]`.
+    #[inline(always)]
+    pub(crate) fn apply<K: Kernel>(&self, kernel: K, inputs: &Inputs<PAIRS>, out: &mut [f32]) {
+        let panels = self.steps.as_chunks::<PAIRS>().0.iter();
+        let columns = self.scales.as_chunks::<PANEL>().0.iter();
+        let columns = columns.zip(self.bias.as_chunks::<PANEL>().0);
+        for (i, (weights, (scales, bias))) in panels.zip(columns).enumerate() {
+            let mut results = out
+                .chunks_exact_mut(self.outputs())
+                .filter_map(|row| row.get_mut(i * PANEL..)?.first_chunk_mut::<PANEL>())
+                .zip(&inputs.scales);
+            let mut write = |sums: &[[i32; PANEL]]| {
+                for (sums, (out, row_scale)) in sums.iter().zip(&mut results) {
+                    for (((out, sum), scale), bias) in
+                        out.iter_mut().zip(sums).zip(scales).zip(bias)
+                    {
+                        *out = *sum as f32 * (row_scale * scale) + bias;
+                    }
+                }
+            };
+            // Six rows at a time, because that is what fits into the registers of AVX2.
+            let (tiles, rest) = inputs.rows.as_chunks::<6>();
+            for tile in tiles {
+                write(&kernel.integer_tile(tile, weights));
+            }
+            let (tiles, rest) = rest.as_chunks::<3>();
+            for tile in tiles {
+                write(&kernel.integer_tile(tile, weights));
+            }
+            for tile in rest.as_chunks::<1>().0 {
+                write(&kernel.integer_tile(tile, weights));
+            }
+        }
+    }
+}
+
+/// The finest scale at which neither a weight leaves `i16` nor a sum leaves `i32`, whatever the inputs are.
+fn weight_scale(weights: &[f32]) -> f64 {
+    let highest = f64::from(largest(weights));
+    let total: f64 = weights.iter().map(|w| f64::from(w.abs())).sum();
+    // Rounding adds at most half a unit per weight; a whole one leaves room for what `f64` loses.
+    let room = f64::from(i32::MAX) / f64::from(INPUT_MAX) - weights.len() as f64;
+    let scale = f64::max(highest / f64::from(i16::MAX), total / room);
+    if scale > 0.0 { scale } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Job, Kernels, Portable};
+
+    struct Apply<'a>(&'a Linear<192>, &'a Inputs<192>, &'a mut [f32]);
+
+    impl Job for Apply<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<K: Kernel>(self, kernel: K) {
+            self.0.apply(kernel, self.1, self.2);
+        }
+    }
+
+    /// Numbers without a pattern, the same in every run.
+    fn noise(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        })
+        .take(count)
+        .collect()
+    }
+
+    fn layer(weights: &[f32], bias: &[f32], factor: f32) -> Linear<192> {
+        let mut layer = Linear::with_capacity(bias.len());
+        for row in weights.chunks(384) {
+            layer.push(row);
+        }
+        layer.finish(bias, factor)
+    }
+
+    #[test]
+    fn every_number_of_rows_equals_the_product() {
+        let (weights, bias) = (noise(384 * 32, 1), noise(32, 2));
+        let layer = layer(&weights, &bias, 0.5);
+        for rows in 0..20 {
+            let values = noise(384 * rows, 3);
+            let mut inputs = Inputs::default();
+            inputs.set(&values);
+            let (mut portable, mut detected) = (vec![0.0; 32 * rows], vec![0.0; 32 * rows]);
+            Kernels::Portable(Portable).run(Apply(&layer, &inputs, &mut portable));
+            Kernels::detect().run(Apply(&layer, &inputs, &mut detected));
+            for (i, (got, other)) in portable.iter().zip(&detected).enumerate() {
+                let (row, column) = (i / 32, i % 32);
+                let (x, w) = (&values[row * 384..], &weights[column * 384..]);
+                let products = x.iter().zip(w).take(384).map(|(x, w)| f64::from(x * w));
+                let want = (products.sum::<f64>() + f64::from(bias[column])) * 0.5;
+                assert!((f64::from(*got) - want).abs() < 2e-3, "{got} {want}");
+                assert!((got - other).abs() < 1e-5, "{got} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_input_overflows_a_sum() {
+        // Every product has the same sign and the largest size: the worst that an input can be.
+        let mut weights = noise(384 * 16, 7);
+        weights[..384].fill(1.0);
+        weights[384..768].fill(0.0);
+        weights[768] = 3e38;
+        let layer = layer(&weights, &[0.0; 16], 1.0);
+        for output in 0..16 {
+            let signs: Vec<f32> = weights[output * 384..][..384]
+                .iter()
+                .map(|w| w.signum())
+                .collect();
+            let mut inputs = Inputs::default();
+            inputs.set(&signs);
+            let mut out = [0.0; 16];
+            Kernels::detect().run(Apply(&layer, &inputs, &mut out));
+            let want: f64 = weights[output * 384..][..384]
+                .iter()
+                .map(|w| f64::from(w.abs()))
+                .sum();
+            let got = f64::from(out[output]);
+            assert!((got - want).abs() <= want * 1e-3, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn inputs_without_size_are_zero() {
+        let mut inputs = Inputs::<2>::default();
+        inputs.set(&[0.0; 4]);
+        assert_eq!(inputs.rows, [[[0; 2]; 2]]);
+        inputs.set(&[1e-42, -1e-42, 0.0, 0.0]);
+        assert!(inputs.rows.as_flattened().as_flattened().iter().all(|x| x.abs() <= INPUT_MAX));
+    }
+}

@@ -1,0 +1,192 @@
+//! The functions between the products, over whole rows so that the compiler turns them into vector instructions: no branch that
+//! depends on a value, no conversion that must look for infinity. Must not know the model.
+
+use crate::kernel::{Kernel, mul_add};
+
+/// 1.5 · 2²³: added to an `f32` below 2²² in size, it leaves the nearest whole number in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// Rounds to the nearest whole number in −32768..=32767. Beyond that the result means nothing.
+#[inline(always)]
+pub(crate) fn round_i16(x: f32) -> i16 {
+    (x + ROUND).to_bits() as i16
+}
+
+/// The larger one. `f32::max` would also decide what to do about a NaN, at several times the cost.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// e^x for x ≤ 0 with a relative error below 3e-7; anything below −87 counts as −87.
+#[inline(always)]
+fn exp<K: Kernel>(x: f32) -> f32 {
+    // 2^n · 2^f with n the nearest whole number and f in −½..=½, the latter by its Taylor series.
+    let x = larger(x, -87.0) * std::f32::consts::LOG2_E;
+    let n = x + ROUND;
+    let f = x - (n - ROUND);
+    let mut p = 1.540_353e-4;
+    for coefficient in [
+        1.333_355_8e-3,
+        9.618_129e-3,
+        5.550_411e-2,
+        2.402_265_1e-1,
+        std::f32::consts::LN_2,
+        1.0,
+    ] {
+        p = mul_add::<K>(p, f, coefficient);
+    }
+    f32::from_bits(p.to_bits().wrapping_add(n.to_bits() << 23))
+}
+
+/// x·Φ(x), the exact form of GELU that BERT uses, by Abramowitz and Stegun 7.1.26 (error of erf below 2e-7).
+#[inline(always)]
+pub(crate) fn gelu<K: Kernel>(row: &mut [f32]) {
+    for x in row {
+        let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+        let t = 1.0 / mul_add::<K>(0.327_591_1, z, 1.0);
+        let mut p = 1.061_405_4;
+        for coefficient in [-1.453_152_1, 1.421_413_7, -0.284_496_72, 0.254_829_6] {
+            p = mul_add::<K>(p, t, coefficient);
+        }
+        // 1 − erf(|x|/√2), halved: what Φ lacks to 1 above zero, and Φ itself below.
+        let tail = 0.5 * p * t * exp::<K>(-z * z);
+        *x *= if *x > 0.0 { 1.0 - tail } else { tail };
+    }
+}
+
+/// Turns scores into e^(score − highest) in place and returns one over their sum.
+#[inline(always)]
+pub(crate) fn softmax<K: Kernel>(row: &mut [f32]) -> f32 {
+    let highest = fold(row, f32::MIN, |x| x, larger);
+    for x in row.iter_mut() {
+        *x = exp::<K>(*x - highest);
+    }
+    1.0 / fold(row, 0.0, |x| x, |a, b| a + b)
+}
+
+/// The largest absolute value.
+#[inline(always)]
+pub(crate) fn largest(row: &[f32]) -> f32 {
+    fold(row, 0.0, f32::abs, larger)
+}
+
+/// Adds `x` and `residual`, brings the sum to mean 0 and variance 1, stretches and shifts it: the result is in `residual`.
+#[inline(always)]
+pub(crate) fn add_and_normalise<K: Kernel>(residual: &mut [f32], x: &[f32], norm: &Norm) {
+    for (residual, x) in residual.iter_mut().zip(x) {
+        *residual += x;
+    }
+    normalise::<K>(residual, norm);
+}
+
+/// Brings a row to mean 0 and variance 1, stretches and shifts it.
+#[inline(always)]
+pub(crate) fn normalise<K: Kernel>(row: &mut [f32], norm: &Norm) {
+    let count = row.len() as f32;
+    let mean = fold(row, 0.0, |x| x, |a, b| a + b) / count;
+    let variance = fold(row, 0.0, |x| (x - mean) * (x - mean), |a, b| a + b) / count;
+    let scale = 1.0 / (variance + 1e-12).sqrt();
+    for ((x, weight), bias) in row.iter_mut().zip(&norm.weight).zip(&norm.bias) {
+        *x = mul_add::<K>((*x - mean) * scale, *weight, *bias);
+    }
+}
+
+/// What a layer normalisation has learned.
+pub(crate) struct Norm {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// Folds in sixteen lanes: in one, each step would have to wait for the step before.
+#[inline(always)]
+fn fold(row: &[f32], start: f32, map: impl Fn(f32) -> f32, join: impl Fn(f32, f32) -> f32) -> f32 {
+    let (chunks, rest) = row.as_chunks::<16>();
+    let mut lanes = [start; 16];
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = join(*lane, map(*x));
+        }
+    }
+    let lanes = lanes.into_iter().reduce(&join).unwrap_or(start);
+    rest.iter().fold(lanes, |sum, x| join(sum, map(*x)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Portable;
+
+    /// erf by its power series, in double precision: exact enough up to 5.
+    fn erf(x: f64) -> f64 {
+        let (mut term, mut sum) = (x, x);
+        for n in 1..200 {
+            let n = f64::from(n);
+            term *= -x * x / n;
+            sum += term / (2.0 * n + 1.0);
+        }
+        sum * std::f64::consts::FRAC_2_SQRT_PI
+    }
+
+    #[test]
+    fn exp_is_close() {
+        for i in 0..=87_000 {
+            let x = -(i as f32) / 1000.0;
+            let (got, want) = (f64::from(exp::<Portable>(x)), f64::from(x).exp());
+            assert!((got / want - 1.0).abs() < 8e-6, "e^{x}: {got} {want}");
+            if x > -8.0 {
+                assert!((got / want - 1.0).abs() < 6e-7, "e^{x}: {got} {want}");
+            }
+        }
+        assert!(exp::<Portable>(f32::NEG_INFINITY) < 2e-38);
+    }
+
+    #[test]
+    fn gelu_is_close() {
+        for i in -5000..=5000 {
+            let x = i as f32 / 1000.0;
+            let mut row = [x];
+            gelu::<Portable>(&mut row);
+            let wide = f64::from(x);
+            let want = wide * 0.5 * (1.0 + erf(wide / 2.0_f64.sqrt()));
+            assert!((f64::from(row[0]) - want).abs() < 1e-6, "gelu({x})");
+        }
+        let mut far = [-40.0, 40.0];
+        gelu::<Portable>(&mut far);
+        assert_eq!(far[1], 40.0);
+        assert!(far[0].abs() < 1e-6);
+    }
+
+    #[test]
+    fn softmax_adds_up_to_one() {
+        let mut row: Vec<f32> = (0..37).map(|i| (i % 7) as f32 * 3.0 - 100.0).collect();
+        row.push(f32::MIN);
+        let scale = softmax::<Portable>(&mut row);
+        let sum: f32 = row.iter().map(|x| x * scale).sum();
+        assert!((sum - 1.0).abs() < 1e-5);
+        assert!(row[37] * scale < 1e-30);
+        assert!((row[6] / row[5] - 3.0_f32.exp()).abs() < 1e-4);
+    }
+
+    #[test]
+    fn normalised_rows() {
+        let norm = Norm {
+            weight: vec![2.0; 50],
+            bias: vec![1.0; 50],
+        };
+        let mut row: Vec<f32> = (0..50).map(|i| i as f32).collect();
+        add_and_normalise::<Portable>(&mut row, &[5.0; 50], &norm);
+        let mean: f32 = row.iter().sum::<f32>() / 50.0;
+        let variance: f32 = row.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 50.0;
+        assert!((mean - 1.0).abs() < 1e-5);
+        assert!((variance - 4.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn rounding() {
+        for (x, want) in [(0.0, 0), (8191.4, 8191), (-8191.4, -8191), (-0.6, -1)] {
+            assert_eq!(round_i16(x), want);
+        }
+        assert_eq!(largest(&[-3.0, 2.0]), 3.0);
+    }
+}
