@@ -1,16 +1,104 @@
-fn main(){
-    let dir=std::env::args().nth(1).unwrap();
-    let t=std::time::Instant::now();
-    let m=tollgate_embed::MiniLm::load(dir.as_ref()).unwrap();
-    println!("load {:?} {m:?}",t.elapsed());
-    let e:Vec<_>=["The weather is lovely today.","It's so sunny outside!","He drove to the stadium."].iter().map(|t|m.embed(t)).collect();
-    println!("{} {} {}",e[0].dot(&e[1]),e[0].dot(&e[2]),e[1].dot(&e[2]));
-    let run=|m:&tollgate_embed::MiniLm|for n in [13usize,32,128,256]{
-        let text="word ".repeat(n-2);assert_eq!(m.tokens(&text),n);
-        let mut v:Vec<_>=(0..200).map(|_|{let t=std::time::Instant::now();std::hint::black_box(m.embed(&text));t.elapsed()}).collect();v.sort();
-        println!("{n}: p50 {:?} p99 {:?}",v[100],v[197]);
-    };
-    run(&m);
-    let m=m.portable();println!("{m:?}");run(&m);
-    println!("{}",std::fs::read_to_string("/proc/self/status").unwrap().lines().filter(|l|l.contains("RSS")||l.contains("HWM")).collect::<Vec<_>>().join("\n"));
+//! Prints what the embedder costs, and how far it is from a reference.
+//!
+//! ```text
+//! TOLLGATE_EMBEDDER_DIR=folder cargo run --release -p tollgate-embed --example bench [reference.jsonl [kernels]]
+//! ```
+//!
+//! Times are of whole calls on one thread, text to unit vector. `reference.jsonl` is what `reference.py` made; its lines, two by
+//! two, are the pairs whose cosines are compared.
+
+use std::error::Error;
+use std::fs;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use tollgate_embed::{Embedding, MiniLm};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::var_os("TOLLGATE_EMBEDDER_DIR")
+        .ok_or("TOLLGATE_EMBEDDER_DIR does not say where the model is")?;
+    let mut arguments = std::env::args().skip(1);
+    let reference = arguments.next();
+
+    println!("before: {}", memory()?);
+    let start = Instant::now();
+    let mut model = MiniLm::load(folder.as_ref())?;
+    println!("loaded {} in {:?}: {}", model.id(), start.elapsed(), memory()?);
+    if let Some(kernels) = arguments.next() {
+        model = model
+            .with_kernels(&kernels)
+            .ok_or("this CPU does not have these kernels")?;
+    }
+
+    println!("{} kernels; tokens: least / p50 / p99", model.kernels());
+    for (tokens, calls) in [(13, 1000), (32, 500), (128, 200), (256, 100)] {
+        let text = "word ".repeat(tokens - 2);
+        assert_eq!(model.tokens(&text), tokens);
+        let mut times: Vec<Duration> = (0..calls)
+            .map(|_| {
+                let start = Instant::now();
+                black_box(model.embed(black_box(&text)));
+                start.elapsed()
+            })
+            .collect();
+        times.sort();
+        let [least, p50, p99] = [0, calls / 2, calls * 99 / 100].map(|i| times[i]);
+        println!("{tokens:4}: {least:.2?} / {p50:.2?} / {p99:.2?}");
+    }
+    println!("after: {}", memory()?);
+
+    if let Some(reference) = reference {
+        accuracy(&model, &fs::read_to_string(reference)?)?;
+    }
+    Ok(())
+}
+
+#[derive(serde::Deserialize)]
+struct Reference {
+    text: String,
+    embedding: Vec<f32>,
+}
+
+fn accuracy(model: &MiniLm, reference: &str) -> Result<(), Box<dyn Error>> {
+    let mut texts = Vec::new();
+    for line in reference.lines() {
+        let Reference { text, embedding } = serde_json::from_str(line)?;
+        texts.push((model.embed(&text), embedding));
+    }
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+    let with = |e: &Embedding, want: &[f32]| dot(e.as_slice(), want);
+    let mut cosines: Vec<f64> = texts.iter().map(|(got, want)| with(got, want)).collect();
+    let mut differences: Vec<f64> = texts
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|[a, b]| (f64::from(a.0.dot(&b.0)) - dot(&a.1, &b.1)).abs())
+        .collect();
+    cosines.sort_by(f64::total_cmp);
+    differences.sort_by(f64::total_cmp);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    println!(
+        "{} texts, cosine with the reference: mean {:.6}, least {:.6}",
+        cosines.len(),
+        mean(&cosines),
+        cosines.first().unwrap_or(&0.0),
+    );
+    println!(
+        "{} pairs, cosine differs from the reference's by: mean {:.5}, p99 {:.5}, most {:.5}",
+        differences.len(),
+        mean(&differences),
+        differences.get(differences.len() * 99 / 100).unwrap_or(&0.0),
+        differences.last().unwrap_or(&0.0),
+    );
+    Ok(())
+}
+
+/// The process's resident memory now and at its highest, as Linux tells it.
+fn memory() -> Result<String, Box<dyn Error>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let lines = status
+        .lines()
+        .filter(|l| l.starts_with("VmRSS") || l.starts_with("VmHWM"));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    Ok(words.join(" "))
 }

@@ -1,7 +1,7 @@
 //! Self-attention: every token looks at every token, in twelve heads. Must not know the layers around it.
 
 use crate::embedding::DIMENSIONS;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, ROWS};
 use crate::math::softmax;
 
 /// How many heads share the [`DIMENSIONS`].
@@ -13,9 +13,11 @@ pub(crate) const HEAD: usize = DIMENSIONS / HEADS;
 /// Room for one head's work.
 #[derive(Default)]
 pub(crate) struct Room {
-    /// One head's keys, transposed: a row per dimension, a column per token, padded to a multiple of 16 tokens.
-    keys: Vec<f32>,
-    /// Four tokens' scores with every token, padded likewise.
+    /// One head's keys, transposed: for every sixteen tokens, a row per dimension with a column per token.
+    keys: Vec<[[f32; 16]; HEAD]>,
+    /// One head's values: the first sixteen dimensions of every token, then the others.
+    values: [Vec<[f32; 16]>; HEAD / 16],
+    /// Some tokens' scores with every token, padded to a multiple of sixteen.
     scores: Vec<f32>,
 }
 
@@ -28,51 +30,65 @@ pub(crate) struct Projections<'a> {
 
 /// Writes to each row of `out` the values of all tokens, weighted by how well the row's query goes with their keys.
 #[inline(always)]
-pub(crate) fn attend<K: Kernel>(
-    kernel: K,
-    projections: &Projections<'_>,
-    room: &mut Room,
-    out: &mut [f32],
-) {
+pub(crate) fn attend<K: Kernel>(kernel: K, projections: &Projections<'_>, room: &mut Room, out: &mut [f32]) {
     let (queries, _) = projections.queries.as_chunks::<DIMENSIONS>();
     let tokens = queries.len();
-    let padded = tokens.next_multiple_of(16);
-    room.keys.resize(HEAD * padded, 0.0);
-    room.scores.resize(4 * padded, 0.0);
+    let padded = tokens.next_multiple_of(16).max(16);
+    room.scores.resize(ROWS * padded, 0.0);
     for head in (0..DIMENSIONS).step_by(HEAD) {
-        transpose(projections.keys, head, padded, &mut room.keys);
-        let quads = queries.chunks(4).zip(out.chunks_mut(4 * DIMENSIONS));
-        for (queries, out) in quads {
-            // The last rows may be fewer than four: the first one stands in, and nobody reads what it gives.
-            let queries: [&[f32]; 4] = std::array::from_fn(|i| {
+        room.set_head(projections, head);
+        let tiles = queries.chunks(ROWS).zip(out.chunks_mut(ROWS * DIMENSIONS));
+        for (queries, out) in tiles {
+            // The last rows may be too few: the first one stands in, and nobody reads what it gives.
+            let queries: [&[f32]; ROWS] = std::array::from_fn(|i| {
                 let row = queries.get(i).or(queries.first());
-                row.and_then(|row| row.get(head..head + HEAD))
-                    .unwrap_or_default()
+                row.and_then(|row| row.get(head..head + HEAD)).unwrap_or_default()
             });
-            for column in (0..padded).step_by(16) {
-                let keys = room.keys.get(column..).unwrap_or_default();
-                let tile = kernel.float_tile(queries, keys, padded);
+            for (i, keys) in room.keys.iter().enumerate() {
+                let tile = kernel.float_tile(queries, keys);
                 for (scores, tile) in room.scores.chunks_exact_mut(padded).zip(tile) {
-                    write(scores, column, tile);
+                    write(scores, 16 * i, tile);
                 }
             }
-            let mut weights: [&[f32]; 4] = Default::default();
-            let mut shares = [0.0; 4];
+            let mut weights: [&[f32]; ROWS] = Default::default();
+            let mut shares = [0.0; ROWS];
             let rows = room.scores.chunks_exact_mut(padded);
             for ((scores, weights), share) in rows.zip(&mut weights).zip(&mut shares) {
-                let (scores, padding) = scores.split_at_mut(tokens);
-                padding.fill(0.0);
+                // What stands after the last token weighs nothing, whatever it was.
+                let (_, padding) = scores.split_at_mut(tokens);
+                padding.fill(f32::MIN);
                 *share = softmax::<K>(scores);
                 *weights = scores;
             }
-            for column in (head..head + HEAD).step_by(16) {
-                let values = projections.values.get(column..).unwrap_or_default();
-                let tile = kernel.float_tile(weights, values, DIMENSIONS);
+            for (i, values) in room.values.iter().enumerate() {
+                let tile = kernel.float_tile(weights, values);
                 let rows = out.chunks_exact_mut(DIMENSIONS).zip(tile).zip(shares);
                 for ((out, tile), share) in rows {
-                    write(out, column, tile.map(|x| x * share));
+                    write(out, head + 16 * i, tile.map(|x| x * share));
                 }
             }
+        }
+    }
+}
+
+impl Room {
+    /// Takes over the keys and values of the head that begins at dimension `head`.
+    #[inline(always)]
+    fn set_head(&mut self, projections: &Projections<'_>, head: usize) {
+        let keys = projections.keys.as_chunks::<DIMENSIONS>().0;
+        self.keys.resize(keys.len().div_ceil(16), [[0.0; 16]; HEAD]);
+        for (panel, keys) in self.keys.iter_mut().zip(keys.chunks(16)) {
+            for (token, key) in keys.iter().enumerate() {
+                for (row, x) in panel.iter_mut().zip(key.iter().skip(head)) {
+                    row[token % 16] = *x;
+                }
+            }
+        }
+        let values = projections.values.as_chunks::<DIMENSIONS>().0;
+        for (i, part) in self.values.iter_mut().enumerate() {
+            part.clear();
+            let rows = values.iter().filter_map(|row| row.get(head + 16 * i..));
+            part.extend(rows.filter_map(|row| row.first_chunk::<16>()));
         }
     }
 }
@@ -82,18 +98,5 @@ pub(crate) fn attend<K: Kernel>(
 fn write(row: &mut [f32], column: usize, tile: [f32; 16]) {
     if let Some(out) = row.get_mut(column..).and_then(|row| row.first_chunk_mut()) {
         *out = tile;
-    }
-}
-
-/// Turns one head's columns of `keys` into rows of `padded` numbers.
-#[inline(always)]
-fn transpose(keys: &[f32], head: usize, padded: usize, out: &mut [f32]) {
-    for (token, key) in keys.as_chunks::<DIMENSIONS>().0.iter().enumerate() {
-        let key = key.iter().skip(head);
-        for (row, x) in out.chunks_exact_mut(padded).zip(key) {
-            if let Some(slot) = row.get_mut(token) {
-                *slot = *x;
-            }
-        }
     }
 }

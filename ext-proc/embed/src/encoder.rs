@@ -177,8 +177,7 @@ impl Layer {
         add_rows::<K>(&mut s.states, &s.mixed, &self.attention_norm);
 
         s.narrow_inputs.set(&s.states);
-        self.intermediate
-            .apply(kernel, &s.narrow_inputs, &mut s.wide);
+        self.intermediate.apply(kernel, &s.narrow_inputs, &mut s.wide);
         gelu::<K>(&mut s.wide);
         s.wide_inputs.set(&s.wide);
         self.output.apply(kernel, &s.wide_inputs, &mut s.mixed);

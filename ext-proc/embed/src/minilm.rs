@@ -35,8 +35,7 @@ impl MiniLm {
     pub fn load(folder: &Path) -> Result<Self, LoadError> {
         let path = folder.join("tokenizer.json");
         let json = fs::read(&path).map_err(|e| LoadError::io(&path, e))?;
-        let tokenizer =
-            Tokenizer::parse(&json).map_err(|reason| LoadError::Invalid { path, reason })?;
+        let tokenizer = Tokenizer::parse(&json).map_err(|reason| LoadError::Invalid { path, reason })?;
         let weights = folder.join("model.safetensors");
         let (encoder, hash) = weights::load(&weights, MAX_TOKENS, tokenizer.size())?;
         let hash = hash.get(..12).unwrap_or_default();
@@ -44,24 +43,22 @@ impl MiniLm {
             id: format!("all-minilm-l6-v2-int16:{hash}"),
             tokenizer,
             encoder,
-            kernels: Kernels::detect(),
+            kernels: Kernels::available().next().unwrap_or(Kernels::Portable(Portable)),
             pool: Mutex::default(),
         })
     }
 
-    /// Does without the CPU's vector extensions, to compare with.
-    #[must_use]
-    pub fn portable(self) -> Self {
-        Self {
-            kernels: Kernels::Portable(Portable),
-            ..self
-        }
-    }
-
-    /// Which kernels run: `avx2` or `portable`.
+    /// Which kernels run: `avx2`, `sse2` or `portable`. [`Self::load`] takes the fastest that the CPU has.
     #[must_use]
     pub fn kernels(&self) -> &'static str {
         self.kernels.name()
+    }
+
+    /// Computes with the kernels of that name, to compare with; `None` if this CPU does not have them.
+    #[must_use]
+    pub fn with_kernels(self, name: &str) -> Option<Self> {
+        let kernels = Kernels::available().find(|kernels| kernels.name() == name)?;
+        Some(Self { kernels, ..self })
     }
 
     /// Names the model, its arithmetic and its weights. Embeddings compare only with those of the same id.

@@ -9,6 +9,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use crate::LoadError;
@@ -84,10 +85,7 @@ impl Reader {
                 *value = f32::from_le_bytes(*bytes);
             }
             if !values.iter().all(|v| v.is_finite()) {
-                return Err(self.invalid(format!(
-                    "{} has values that are not finite numbers",
-                    tensor.name
-                )));
+                return Err(self.invalid(format!("{} has values that are not finite numbers", tensor.name)));
             }
             row(&values);
         }
@@ -131,20 +129,15 @@ impl Reader {
 /// The header's tensors, sorted by where they lie; they must lie side by side and be as large as their shapes say.
 fn parse(header: &[u8]) -> Result<Vec<Tensor>, String> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Entry {
-        Tensor(Tensor),
-        Metadata(HashMap<String, String>),
+    struct Header {
+        #[serde(rename = "__metadata__")]
+        _metadata: Option<IgnoredAny>,
+        #[serde(flatten)]
+        tensors: HashMap<String, Tensor>,
     }
-    let entries: HashMap<String, Entry> =
-        serde_json::from_slice(header).map_err(|e| format!("its header is broken: {e}"))?;
-    let mut tensors: Vec<Tensor> = entries
-        .into_iter()
-        .filter_map(|(name, entry)| match entry {
-            Entry::Tensor(tensor) => Some(Tensor { name, ..tensor }),
-            Entry::Metadata(_) => None,
-        })
-        .collect();
+    let header: Header = serde_json::from_slice(header).map_err(|e| format!("its header is broken: {e}"))?;
+    let tensors = header.tensors.into_iter();
+    let mut tensors: Vec<Tensor> = tensors.map(|(name, tensor)| Tensor { name, ..tensor }).collect();
     tensors.sort_by_key(|t| t.data_offsets);
     let mut position = 0;
     for Tensor {
@@ -161,13 +154,9 @@ fn parse(header: &[u8]) -> Result<Vec<Tensor>, String> {
             "I8" | "U8" | "BOOL" => 1,
             other => return Err(format!("{name} has the unknown type {other}")),
         };
-        let bytes = shape
-            .iter()
-            .try_fold(size, |bytes: u64, n| bytes.checked_mul(*n));
+        let bytes = shape.iter().try_fold(size, |bytes: u64, n| bytes.checked_mul(*n));
         if *start != position || end.checked_sub(*start) != bytes {
-            return Err(format!(
-                "{name} does not lie where a tensor of its shape must"
-            ));
+            return Err(format!("{name} does not lie where a tensor of its shape must"));
         }
         position = *end;
     }

@@ -95,6 +95,7 @@ impl Tokenizer {
             || !normalizer.lowercase
             || file.pre_tokenizer.kind != "BertPreTokenizer"
             || file.model.kind != "WordPiece"
+            || file.model.continuing_subword_prefix != "##"
         {
             return Err("it is not an uncased BERT WordPiece tokenizer".to_owned());
         }
@@ -116,10 +117,9 @@ impl Tokenizer {
         let (mut starts, mut rests) = (HashMap::new(), HashMap::new());
         for (piece, id) in model.vocab {
             match piece.strip_prefix(&model.continuing_subword_prefix) {
-                // A piece that is only the prefix can begin a word, but not go on with one.
+                // No word begins like this, because the prefix is punctuation, and that is a word of its own.
                 Some(rest) if !rest.is_empty() => {
                     rests.insert(rest.into(), id);
-                    // As text, the prefix is punctuation, which is a word of its own: no word begins with it.
                 }
                 _ => {
                     starts.insert(piece, id);
@@ -286,4 +286,122 @@ fn is_chinese(c: char) -> bool {
         | 0x2B920..=0x2CEAF
         | 0xF900..=0xFAFF
         | 0x2F800..=0x2FA1F)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A vocabulary that is enough for the rules; what the published one gives is in `tests/golden.json`.
+    const SMALL: &str = r###"{"truncation":{"max_length":4},"padding":{"strategy":{"Fixed":9}},
+        "added_tokens":[{"id":1,"content":"[CLS]"},{"id":2,"content":"[SEP]"}],
+        "normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,
+            "lowercase":true},
+        "pre_tokenizer":{"type":"BertPreTokenizer"},
+        "model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":8,
+            "vocab":{"[UNK]":0,"[CLS]":1,"[SEP]":2,"un":3,"##able":4,"##a":5,"a":6,"#":7,"!":9,"de":10,"##ja":11,
+                "\u4f60":12,"\u597d":13,"[":14,"]":15}}}"###;
+
+    fn small() -> Tokenizer {
+        Tokenizer::parse(SMALL.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn rules() {
+        let tokenizer = small();
+        assert_eq!(tokenizer.size(), 16);
+        for (text, want) in [
+            ("", &[][..]),
+            (" \n\u{a0}\u{0}\u{200b}\u{fffd}", &[]),
+            ("un", &[3]),
+            ("UnAble", &[3, 4]),
+            ("unablea a", &[3, 4, 5, 6]),
+            ("unx a", &[0, 6]),
+            ("aaaaaaaaa", &[0]),
+            ("aaaaaaaa", &[6, 5, 5, 5, 5, 5, 5, 5]),
+            ("d\u{e9}ja! de\u{301}ja\u{300}", &[10, 11, 9, 10, 11]),
+            ("a\u{ad}a\u{200d}a", &[6, 5, 5]),
+            ("##a", &[7, 7, 6]),
+            ("\u{4f60}\u{597d}a", &[12, 13, 6]),
+            ("a[SEP]a[sep]", &[6, 2, 6, 14, 0, 15]),
+            ("[CLS", &[14, 0]),
+        ] {
+            let mut ids = vec![1];
+            ids.extend(want);
+            ids.push(2);
+            let want = Pieces { ids, cut: false };
+            assert_eq!(tokenizer.encode(text, 256), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_the_limit() {
+        let tokenizer = small();
+        let ids = |text: &str| {
+            let pieces = tokenizer.encode(text, 5);
+            (pieces.ids, pieces.cut)
+        };
+        assert_eq!(ids("a a a"), (vec![1, 6, 6, 6, 2], false));
+        assert_eq!(ids("a a a "), (vec![1, 6, 6, 6, 2], false));
+        assert_eq!(ids("a a a a"), (vec![1, 6, 6, 6, 2], true));
+        assert_eq!(ids("a a unable"), (vec![1, 6, 6, 3, 2], true));
+        assert_eq!(ids("a a a[SEP]"), (vec![1, 6, 6, 6, 2], true));
+    }
+
+    #[test]
+    fn any_text_takes_bounded_time() {
+        let tokenizer = small();
+        let start = Instant::now();
+        for piece in [
+            "a", " ", "\u{301}", "a\u{301}", "[", "\u{4f60}", "\u{1}", "\u{200b}", "unx",
+        ] {
+            let text = piece.repeat((10 << 20) / piece.len());
+            assert!(tokenizer.encode(&text, 256).cut, "{piece:?}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn broken_files() {
+        for (from, to) in [
+            (SMALL, ""),
+            (SMALL, "{}"),
+            (SMALL, "[]"),
+            (r#""lowercase":true"#, r#""lowercase":false"#),
+            ("WordPiece", "BPE"),
+            ("##\",", "@\","),
+            ("\"[SEP]\":2", "\"[SEQ]\":2"),
+        ] {
+            assert!(SMALL.contains(from));
+            let json = SMALL.replace(from, to);
+            Tokenizer::parse(json.as_bytes()).unwrap_err();
+        }
+    }
+
+    /// The ids that Hugging Face's `tokenizers` gives, without padding and cut at 256.
+    #[test]
+    fn published_vocabulary() {
+        let Some(folder) = std::env::var_os("TOLLGATE_EMBEDDER_DIR") else {
+            eprintln!("SKIPPED: TOLLGATE_EMBEDDER_DIR does not say where the model is");
+            return;
+        };
+        let json = std::fs::read(std::path::Path::new(&folder).join("tokenizer.json")).unwrap();
+        let tokenizer = Tokenizer::parse(&json).unwrap();
+        assert_eq!(tokenizer.size(), 30522);
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../tests/golden.json")).unwrap();
+        for case in golden["texts"].as_array().unwrap() {
+            let text = case["text"].as_str().unwrap();
+            let pieces = tokenizer.encode(text, 256);
+            assert_eq!(
+                pieces.ids.len() as u64,
+                case["tokens"].as_u64().unwrap(),
+                "{text}"
+            );
+            let ids: Vec<u64> = pieces.ids.iter().map(|id| u64::from(*id)).collect();
+            let want: Vec<u64> = serde_json::from_value(case["ids"].clone()).unwrap();
+            assert_eq!(ids[..want.len()], want, "{text}");
+        }
+    }
 }

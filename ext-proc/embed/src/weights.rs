@@ -11,6 +11,9 @@ use crate::encoder::{Encoder, LAYERS, Layer, Narrow, WIDE, Wide, Words};
 use crate::math::Norm;
 use crate::safetensors::{Reader, Tensor};
 
+const NARROW: u64 = DIMENSIONS as u64;
+const BROAD: u64 = WIDE as u64;
+
 /// The tensors as far as they have been read; those of the encoder's layers are under their whole name.
 #[derive(Default)]
 struct Parts {
@@ -25,11 +28,7 @@ struct Parts {
 /// Reads the file and returns the encoder and the file's SHA-256.
 ///
 /// `positions` is how many tokens a text may have, `vocabulary` how many word pieces the tokenizer knows.
-pub(crate) fn load(
-    path: &Path,
-    positions: usize,
-    vocabulary: usize,
-) -> Result<(Encoder, String), LoadError> {
+pub(crate) fn load(path: &Path, positions: usize, vocabulary: usize) -> Result<(Encoder, String), LoadError> {
     let (mut reader, tensors) = Reader::open(path)?;
     let mut parts = Parts::default();
     for tensor in &tensors {
@@ -42,19 +41,14 @@ pub(crate) fn load(
 }
 
 impl Parts {
-    fn read(
-        &mut self,
-        reader: &mut Reader,
-        tensor: &Tensor,
-        positions: usize,
-    ) -> Result<(), LoadError> {
+    fn read(&mut self, reader: &mut Reader, tensor: &Tensor, positions: usize) -> Result<(), LoadError> {
         let name = tensor.name.as_str();
         match (name, tensor.shape.as_slice()) {
-            ("embeddings.word_embeddings.weight", &[words, _]) => {
+            ("embeddings.word_embeddings.weight", &[words, NARROW]) => {
                 self.words = Words::with_capacity(words as usize);
                 reader.rows::<DIMENSIONS>(tensor, |row| self.words.push(row))
             }
-            ("embeddings.position_embeddings.weight", _) => {
+            ("embeddings.position_embeddings.weight", &[_, NARROW]) => {
                 reader.rows(tensor, |row| {
                     // The model has 512 of them, but was trained to stop at 256 tokens.
                     if self.positions.len() < positions {
@@ -62,34 +56,36 @@ impl Parts {
                     }
                 })
             }
-            ("embeddings.token_type_embeddings.weight", _) => {
+            ("embeddings.token_type_embeddings.weight", &[_, NARROW]) => {
                 reader.rows(tensor, |row| self.token_types.push(*row))
             }
             // Not part of a sentence embedding.
-            (_, _) if name.starts_with("pooler.") || name.ends_with("position_ids") => {
-                reader.skip(tensor)
-            }
-            (_, &[outputs, inputs]) if inputs == WIDE as u64 => {
+            (_, _) if name.starts_with("pooler.") || name.ends_with("position_ids") => reader.skip(tensor),
+            (_, &[outputs, BROAD]) => {
                 let mut layer = Wide::with_capacity(outputs as usize);
                 reader.rows::<WIDE>(tensor, |row| layer.push(row))?;
                 self.wide.insert(name.to_owned(), layer);
                 Ok(())
             }
-            (_, &[outputs, _]) => {
+            (_, &[outputs, NARROW]) => {
                 let mut layer = Narrow::with_capacity(outputs as usize);
                 reader.rows::<DIMENSIONS>(tensor, |row| layer.push(row))?;
                 self.narrow.insert(name.to_owned(), layer);
                 Ok(())
             }
-            (_, &[length]) => {
-                let mut vector = Vec::new();
-                match length as usize {
-                    WIDE => reader.rows::<WIDE>(tensor, |row| vector = row.to_vec())?,
-                    _ => reader.rows::<DIMENSIONS>(tensor, |row| vector = row.to_vec())?,
-                }
-                self.vectors.insert(name.to_owned(), vector);
-                Ok(())
+            (_, &[NARROW]) => {
+                let vectors = &mut self.vectors;
+                reader.rows::<DIMENSIONS>(tensor, |row| {
+                    vectors.insert(name.to_owned(), row.to_vec());
+                })
             }
+            (_, &[BROAD]) => {
+                let vectors = &mut self.vectors;
+                reader.rows::<WIDE>(tensor, |row| {
+                    vectors.insert(name.to_owned(), row.to_vec());
+                })
+            }
+            // Whatever it is, the place where it belongs stays empty, and that is an error.
             _ => reader.skip(tensor),
         }
     }

@@ -1,18 +1,22 @@
 //! Kernels for x86-64 CPUs with AVX2 and FMA (Intel since 2013, AMD since 2015). Must mean exactly what the portable ones mean.
 //!
-//! The only unsafe code of the crate is here: two calls into functions that are compiled for these features. An [`Avx2`] can
-//! only be had from [`Avx2::detect`], so whoever holds one may call them.
+//! The only unsafe code is the call into functions that are compiled for these features: an [`Avx2`] can only be had from
+//! [`Avx2::detect`], so whoever holds one may make it.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _mm256_add_epi32, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_fmadd_ps, _mm256_madd_epi16,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
 };
 
 use safe_unaligned_simd::x86_64::{
     _mm256_loadu_ps, _mm256_loadu_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
-use super::{Job, Kernel, PANEL, Pair, Step, Tile};
+use super::{Job, Kernel, PANEL, Pair, ROWS, Step, Tile};
+
+/// How many steps ahead weights are fetched. A short text waits for them more than it computes: the model does not fit into the
+/// cache that a core has for itself, and a CPU by itself does not look behind the end of a page (4 KiB, 64 steps).
+const AHEAD: usize = 64;
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,19 +37,19 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn integer_tile<const ROWS: usize, const PAIRS: usize>(
+    fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; ROWS],
+        inputs: &[[Pair; PAIRS]; N],
         weights: &[Step; PAIRS],
-    ) -> [[i32; PANEL]; ROWS] {
+    ) -> [[i32; PANEL]; N] {
         // SAFETY: as above.
         unsafe { integer_tile(inputs, weights) }
     }
 
     #[inline(always)]
-    fn float_tile(self, a: [&[f32]; 4], b: &[f32], stride: usize) -> Tile {
+    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
         // SAFETY: as above.
-        unsafe { float_tile(a, b, stride) }
+        unsafe { float_tile(a, b) }
     }
 }
 
@@ -57,12 +61,15 @@ fn run<J: Job>(kernel: Avx2, job: J) -> J::Output {
 /// Up to six rows keep 12 of the 16 registers as sums, so that each load of weights serves six multiplications. Sums are of
 /// whole `i32` products, hence there is no saturation as with the 8-bit `vpmaddubsw`, at the same number of instructions.
 #[target_feature(enable = "avx2,fma")]
-fn integer_tile<const ROWS: usize, const PAIRS: usize>(
-    inputs: &[[Pair; PAIRS]; ROWS],
+fn integer_tile<const N: usize, const PAIRS: usize>(
+    inputs: &[[Pair; PAIRS]; N],
     weights: &[Step; PAIRS],
-) -> [[i32; PANEL]; ROWS] {
-    let mut sums: [[__m256i; 2]; ROWS] = [[_mm256_setzero_si256(); 2]; ROWS];
-    for (k, [low, high]) in weights.iter().enumerate() {
+) -> [[i32; PANEL]; N] {
+    let mut sums: [[__m256i; 2]; N] = [[_mm256_setzero_si256(); 2]; N];
+    for (k, step) in weights.iter().enumerate() {
+        let ahead = std::ptr::from_ref(step).wrapping_add(AHEAD);
+        _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+        let Step([low, high]) = step;
         let (low, high) = (_mm256_loadu_si256(low), _mm256_loadu_si256(high));
         for (row, sums) in inputs.iter().zip(&mut sums) {
             let [x, y] = row[k];
@@ -71,7 +78,7 @@ fn integer_tile<const ROWS: usize, const PAIRS: usize>(
             sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pair, high));
         }
     }
-    let mut out = [[0; PANEL]; ROWS];
+    let mut out = [[0; PANEL]; N];
     for (out, sums) in out.iter_mut().zip(sums) {
         for (out, sum) in out.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
             _mm256_storeu_si256(out, sum);
@@ -81,16 +88,18 @@ fn integer_tile<const ROWS: usize, const PAIRS: usize>(
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn float_tile([a0, a1, a2, a3]: [&[f32]; 4], b: &[f32], stride: usize) -> Tile {
-    let mut sums: [[__m256; 2]; 4] = [[_mm256_setzero_ps(); 2]; 4];
-    let rows = b.chunks(stride).filter_map(|row| row.first_chunk::<16>());
-    for ((((row, a0), a1), a2), a3) in rows.zip(a0).zip(a1).zip(a2).zip(a3) {
-        let [low, high] = row.as_chunks::<8>().0 else {
+fn float_tile(a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
+    // Slices of one length that the compiler knows to be one, so that it checks no index in the loop.
+    let steps = a.iter().fold(b.len(), |steps, row| steps.min(row.len()));
+    let (a, b) = (a.map(|row| &row[..steps]), &b[..steps]);
+    let mut sums: [[__m256; 2]; ROWS] = [[_mm256_setzero_ps(); 2]; ROWS];
+    for k in 0..steps {
+        let [low, high] = b[k].as_chunks::<8>().0 else {
             break;
         };
         let (low, high) = (_mm256_loadu_ps(low), _mm256_loadu_ps(high));
-        for (sums, a) in sums.iter_mut().zip([a0, a1, a2, a3]) {
-            let a = _mm256_set1_ps(*a);
+        for (row, sums) in a.iter().zip(&mut sums) {
+            let a = _mm256_set1_ps(row[k]);
             sums[0] = _mm256_fmadd_ps(a, low, sums[0]);
             sums[1] = _mm256_fmadd_ps(a, high, sums[1]);
         }

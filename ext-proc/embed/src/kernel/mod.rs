@@ -8,10 +8,18 @@
 )]
 mod avx2;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+#[allow(
+    unsafe_code,
+    reason = "entering code compiled for a CPU feature is unsafe, even for one that every x86-64 CPU has"
+)]
+mod sse2;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 pub(crate) use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use sse2::Sse2;
 
 /// Two neighbouring inputs: what one multiply-add instruction takes.
 pub(crate) type Pair = [i16; 2];
@@ -20,10 +28,16 @@ pub(crate) type Pair = [i16; 2];
 pub(crate) const PANEL: usize = 16;
 
 /// The weights of [`PANEL`] outputs for one [`Pair`] of inputs: eight outputs in each half, each output's two weights together.
-pub(crate) type Step = [[i16; PANEL]; 2];
+/// It is one line of a CPU's cache, lest every other load touch two.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Step(pub(crate) [[i16; PANEL]; 2]);
 
-/// Four rows by sixteen columns of a product.
-pub(crate) type Tile = [[f32; 16]; 4];
+/// How many rows a tile of a product has at most: with more, its sums would not fit into the registers of AVX2.
+pub(crate) const ROWS: usize = 6;
+
+/// Some rows by sixteen columns of a product.
+pub(crate) type Tile = [[f32; 16]; ROWS];
 
 /// One way to compute the inner loops.
 pub(crate) trait Kernel: Copy {
@@ -34,14 +48,14 @@ pub(crate) trait Kernel: Copy {
     fn run<J: Job>(self, job: J) -> J::Output;
 
     /// `out[r][c] = Σ inputs[r][k] · weights[k][c]`, exact. The weights' scale keeps sums inside `i32` (see `linear`).
-    fn integer_tile<const ROWS: usize, const PAIRS: usize>(
+    fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; ROWS],
+        inputs: &[[Pair; PAIRS]; N],
         weights: &[Step; PAIRS],
-    ) -> [[i32; PANEL]; ROWS];
+    ) -> [[i32; PANEL]; N];
 
-    /// `out[r][c] = Σ a[r][k] · b[k·stride + c]`, as far as the shortest row of `a` and `b` reach.
-    fn float_tile(self, a: [&[f32]; 4], b: &[f32], stride: usize) -> Tile;
+    /// `out[r][c] = Σ a[r][k] · b[k][c]`, as far as `b` and the shortest row of `a` reach.
+    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile;
 }
 
 /// What [`Kernel::run`] runs. A trait and not a closure, because only a method can be told to be inlined into code that is
@@ -51,27 +65,34 @@ pub(crate) trait Job {
     fn run<K: Kernel>(self, kernel: K) -> Self::Output;
 }
 
-/// The kernels of this CPU.
+/// The kernels that this CPU may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kernels {
     Portable(Portable),
+    #[cfg(target_arch = "x86_64")]
+    Sse2(Sse2),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
 }
 
 impl Kernels {
-    /// The fastest that this CPU has.
-    pub(crate) fn detect() -> Self {
+    /// All that this CPU has, the fastest first.
+    pub(crate) fn available() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
-        if let Some(kernel) = Avx2::detect() {
-            return Self::Avx2(kernel);
-        }
-        Self::Portable(Portable)
+        let fast = Avx2::detect()
+            .map(Self::Avx2)
+            .into_iter()
+            .chain([Self::Sse2(Sse2)]);
+        #[cfg(not(target_arch = "x86_64"))]
+        let fast = std::iter::empty();
+        fast.chain([Self::Portable(Portable)])
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Portable(_) => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2(_) => "sse2",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
         }
@@ -80,6 +101,8 @@ impl Kernels {
     pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
         match self {
             Self::Portable(kernel) => kernel.run(job),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2(kernel) => kernel.run(job),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(kernel) => kernel.run(job),
         }

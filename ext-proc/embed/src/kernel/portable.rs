@@ -1,6 +1,6 @@
 //! Kernels in plain Rust, for every CPU: what the others must agree with. Must not use intrinsics.
 
-use super::{Job, Kernel, PANEL, Pair, Step, Tile};
+use super::{Job, Kernel, PANEL, Pair, ROWS, Step, Tile};
 
 /// Needs nothing of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,16 +14,16 @@ impl Kernel for Portable {
     }
 
     #[inline]
-    fn integer_tile<const ROWS: usize, const PAIRS: usize>(
+    fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; ROWS],
+        inputs: &[[Pair; PAIRS]; N],
         weights: &[Step; PAIRS],
-    ) -> [[i32; PANEL]; ROWS] {
+    ) -> [[i32; PANEL]; N] {
         inputs.map(|row| {
             let mut sums = [[0_i32; PANEL / 2]; 2];
             for ([x, y], step) in row.iter().zip(weights) {
                 let (x, y) = (i32::from(*x), i32::from(*y));
-                for (sums, half) in sums.iter_mut().zip(step) {
+                for (sums, half) in sums.iter_mut().zip(&step.0) {
                     for (sum, [v, w]) in sums.iter_mut().zip(half.as_chunks::<2>().0) {
                         *sum += x * i32::from(*v) + y * i32::from(*w);
                     }
@@ -35,17 +35,16 @@ impl Kernel for Portable {
         })
     }
 
-    #[inline]
-    fn float_tile(self, a: [&[f32]; 4], b: &[f32], stride: usize) -> Tile {
-        let mut tile = Tile::default();
-        for (row, a) in tile.iter_mut().zip(a) {
-            let b = b.chunks(stride).filter_map(|b| b.first_chunk::<16>());
-            for (a, b) in a.iter().zip(b) {
-                for (out, b) in row.iter_mut().zip(b) {
-                    *out += a * b;
+    #[inline(always)]
+    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
+        a.map(|row| {
+            let mut sums = [0.0; 16];
+            for (a, b) in row.iter().zip(b) {
+                for (sum, b) in sums.iter_mut().zip(b) {
+                    *sum += a * b;
                 }
             }
-        }
-        tile
+            sums
+        })
     }
 }
