@@ -27,7 +27,7 @@ pub struct MiniLm {
 }
 
 impl MiniLm {
-    /// Reads `model.safetensors` and `tokenizer.json` from `folder`, as published. Takes a good part of a second.
+    /// Reads `model.safetensors` and `tokenizer.json` from `folder`, as published. Takes a third of a second.
     ///
     /// # Errors
     ///
