@@ -25,7 +25,7 @@ const USAGE: &str = "usage: cargo run -p tollgate-dev -- COMMAND
   measure [ARGS…]  the benchmark (tests/bench), with everything built in release; ARGS go to it (`--quick`)
   build            only the wasm filters (target/filters), the service and the simulator;
                    --all-vocabularies: also the router's modules that no test needs (filters/README.md)
-  tools            only what comes from outside: the wasm target and target/tools/venv
+  tools            only what comes from outside: the wasm target, target/tools/venv and target/tools/embedder
 
 ENVOY_BIN names an Envoy to use instead of the one from PyPI.";
 
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         }
         ["tools"] => tools::wasm_target()
             .and_then(|()| tools::test_environment())
+            .and_then(|_| tools::embedder())
             .map(drop),
         _ => Err(Failure::new(USAGE, "")),
     };

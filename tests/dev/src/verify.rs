@@ -19,10 +19,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     show(documentation, "mend the documentation comments named above")?;
     step("4/7 unit tests");
-    show(
-        cargo(&["test", "--workspace", "--quiet"]),
-        "`cargo test -p PACKAGE NAME` runs one of them",
-    )?;
+    let mut unit_tests = cargo(&["test", "--workspace", "--quiet"]);
+    unit_tests.env("TOLLGATE_EMBEDDER_DIR", tools::embedder()?);
+    show(unit_tests, "`cargo test -p PACKAGE NAME` runs one of them")?;
     step("5/7 filters, service and simulator");
     let programs = artefacts::build(Profile::Debug)?;
     step("6/7 end to end, through Envoy");
@@ -41,6 +40,7 @@ pub(crate) fn end_to_end(arguments: &[&str]) -> Result<(), Failure> {
 
 fn pytest(programs: &Programs, arguments: &[&str]) -> Result<(), Failure> {
     let python = tools::test_environment()?;
+    let embedder = tools::embedder()?;
     let mut tests = Command::new(python);
     tests
         .args(["-m", "pytest"])
@@ -48,7 +48,8 @@ fn pytest(programs: &Programs, arguments: &[&str]) -> Result<(), Failure> {
         .current_dir(place::root().join("tests/e2e"))
         .env("TOLLGATE_BIN", &programs.tollgate)
         .env("TOLLGATE_SIMULATOR_BIN", &programs.simulator)
-        .env("TOLLGATE_FILTERS", place::filters());
+        .env("TOLLGATE_FILTERS", place::filters())
+        .env("TOLLGATE_EMBEDDER_DIR", embedder);
     show(
         tests,
         "`cargo e2e -k NAME -x` runs one of them; logs are in target/e2e/<module or test>",

@@ -2,6 +2,7 @@
 //! Must not go through a policy: what is printed is what the engine says.
 
 use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,8 +11,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tollgate_embed::MiniLm;
 use tollgate_llm::Endpoint;
 use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, Span, TenantKey, Verdict};
+use tollgate_similar::{Mode, judge, normalize};
 use tollgate_tokens::{Encoding, Family, Tokenizer};
 
 use super::Source;
@@ -24,6 +27,22 @@ pub(crate) enum Inspect {
     #[command(about = "Find personal data and secrets: {\"id\",\"text\"} in, \
         {\"id\",\"spans\":[[start,end,type,score]],\"redacted\"} out; offsets in Unicode scalars, end exclusive")]
     Pii(Pii),
+    #[command(
+        about = "Say whether two prompts may share an answer: {\"id\",\"a\",\"b\"} in, \
+        {\"id\",\"score\",\"hit\",\"why\"} out; why is `same`, `cosine` (too far apart) or what the guard found"
+    )]
+    Similarity(Similarity),
+}
+
+#[derive(Args)]
+pub(crate) struct Similarity {
+    /// off, safe (from a cosine of .95), faq (from .90), or a cosine above 0 and up to 1
+    #[arg(long, default_value_t = Mode::Safe)]
+    mode: Mode,
+    /// The folder with model.safetensors and tokenizer.json of all-MiniLM-L6-v2 (default: where the set-up of this repository
+    /// puts them, target/tools/embedder)
+    #[arg(long, env = "TOLLGATE_EMBEDDER_DIR")]
+    embedder: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -61,6 +80,7 @@ pub(super) fn run(inspect: &Inspect) -> anyhow::Result<()> {
         Inspect::Tokens(options) => tokens(options),
         Inspect::Pii(options) if options.stream => streams(options),
         Inspect::Pii(options) => pii(options),
+        Inspect::Similarity(options) => similarity(options),
     }
 }
 
@@ -188,6 +208,56 @@ fn pii(options: &Pii) -> anyhow::Result<()> {
             redacted,
         })
     })
+}
+
+fn similarity(options: &Similarity) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct Pair {
+        id: serde_json::Value,
+        a: String,
+        b: String,
+    }
+    #[derive(Serialize)]
+    struct Judged {
+        id: serde_json::Value,
+        score: f32,
+        hit: bool,
+        why: &'static str,
+    }
+    let model = MiniLm::load(&embedder(options)?)?;
+    each(|pair: Pair| {
+        let score = model
+            .embed(&normalize(&pair.a))
+            .dot(&model.embed(&normalize(&pair.b)));
+        let judgement = judge(options.mode, score, &pair.a, &pair.b);
+        Ok(Judged {
+            id: pair.id,
+            score,
+            hit: judgement.hit,
+            why: judgement.why.as_str(),
+        })
+    })
+}
+
+/// The model's folder: the one that was named, or where the set-up puts it, seen from here or from a program under `target`.
+fn embedder(options: &Similarity) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = &options.embedder {
+        return Ok(folder.clone());
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let beside = program
+        .ancestors()
+        .nth(2)
+        .map(|target| target.join("tools/embedder"));
+    let folders = [Some(PathBuf::from("target/tools/embedder")), beside];
+    folders
+        .into_iter()
+        .flatten()
+        .find(|folder| folder.join("model.safetensors").is_file())
+        .context(
+            "there is no embedding model: `cargo run -p tollgate-dev -- tools` fetches it into target/tools/embedder, or name a \
+             folder with model.safetensors and tokenizer.json of all-MiniLM-L6-v2 by --embedder",
+        )
 }
 
 /// Byte ranges as offsets in Unicode scalars; the spans are in order and don't overlap, so the text is walked once.
