@@ -7,15 +7,22 @@
 )]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tollgate_embed::{Embedding, LoadError, MAX_TOKENS, MiniLm};
 
+/// Told past the test runner, which hides what a test that passes prints.
+fn skipped(why: &str) {
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "SKIPPED: {why}").unwrap();
+}
+
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("TOLLGATE_EMBEDDER_DIR");
     if folder.is_none() {
-        eprintln!("SKIPPED: TOLLGATE_EMBEDDER_DIR does not say where the model is");
+        skipped("TOLLGATE_EMBEDDER_DIR does not say where the model is");
     }
     folder.map(PathBuf::from)
 }
@@ -44,14 +51,11 @@ impl Drop for Folder {
 fn embeddings_equal_the_reference() {
     let Some(folder) = folder() else { return };
     let golden: Value = serde_json::from_str(include_str!("golden.json")).unwrap();
-    let mut model = MiniLm::load(&folder).unwrap();
     for kernels in ["avx2", "sse2", "portable"] {
-        let loaded = model.kernels();
-        let Some(other) = model.with_kernels(kernels) else {
-            eprintln!("SKIPPED: this CPU has no {kernels}; only {loaded} was compared");
-            return;
+        let Some(model) = MiniLm::load(&folder).unwrap().with_kernels(kernels) else {
+            skipped(&format!("this CPU has no {kernels}"));
+            continue;
         };
-        model = other;
         assert_eq!(model.id(), "all-minilm-l6-v2-int16:53aa51172d14");
         let mut embeddings = Vec::new();
         for case in golden["texts"].as_array().unwrap() {
