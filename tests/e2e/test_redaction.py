@@ -29,7 +29,15 @@ def edit(config):
         {
             "name": "plain",
             "redaction": {
-                "request": {"default": "token", "allow": ["support@example.com"]},
+                "request": {
+                    "default": "token",
+                    "entities": {"PERSON": "token"},
+                    "allow": ["support@example.com"],
+                    "custom": [
+                        {"name": "PROJECT", "words": ["Project Bluebird"]},
+                        {"name": "CASE_NUMBER", "patterns": [r"\bCASE-\d{6}\b"], "context": ["case"], "operator": "block"},
+                    ],
+                },
                 "answer": {"default": "placeholder"},
                 "on_unknown_shape": "block",
             },
@@ -184,6 +192,25 @@ def test_the_allow_list(oai, openai_main):
     ask(oai, "support@example.com, jane@example.com")
     seen = openai_main.last().body
     assert "support@example.com" in seen and "jane@example.com" not in seen
+
+
+def test_kinds_of_ones_own(oai, openai_main):
+    for text in ("about project BLUEBIRD", "about Pro\u200bject Bluebird"):
+        answer = ask(oai, text).choices[0].message.content
+        seen = openai_main.last().json["messages"][0]["content"]
+        assert "luebird" not in seen.lower() and "PROJECT_" in seen
+        assert text.removeprefix("about ") in answer, "put back in the answer"
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(oai, "the case is CASE-123456")
+    assert "123456" not in caught.value.response.text
+    assert "CASE-123456" in ask(oai, "no such word: CASE-123456").choices[0].message.content
+
+
+def test_names_where_the_policy_names_them(gateway, oai, openai_main):
+    answer = ask(oai, "My name is Ada Lovelace.").choices[0].message.content
+    assert "Lovelace" not in openai_main.last().body and "Ada Lovelace" in answer
+    ask(gateway.openai(GLOBEX), "My name is Ada Lovelace.")
+    assert "Ada Lovelace" in openai_main.last().body
 
 
 def test_operators(gateway, openai_main):

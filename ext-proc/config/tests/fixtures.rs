@@ -36,6 +36,7 @@ fn parse(text: &str) -> Result<Config, Errors> {
         &Known {
             env: &env,
             entities: Some(&ENTITIES),
+            custom: None,
         },
     )
 }

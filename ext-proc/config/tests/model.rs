@@ -24,6 +24,7 @@ fn parse(text: &str) -> Config {
         &Known {
             env: &|_| Some("x".to_owned()),
             entities: Some(&ENTITIES),
+            custom: None,
         },
     )
     .unwrap()

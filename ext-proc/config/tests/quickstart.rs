@@ -29,6 +29,7 @@ fn the_quickstart_is_right_and_its_keys_are_known() {
         &Known {
             env: &|_| Some("x".to_owned()),
             entities: Some(&entities),
+            custom: None,
         },
     )
     .unwrap();

@@ -25,7 +25,12 @@ pub struct Known<'a> {
     /// The names of all kinds of entities that the redaction engine finds. Without them a name in the file only has to
     /// look like one, and whoever compiles the rules must refuse what the engine does not find.
     pub entities: Option<&'a [&'a str]>,
+    /// Says what is wrong with a kind of entity that the file defines. Without it that is for whoever compiles the rules.
+    pub custom: Option<CheckCustom<'a>>,
 }
+
+/// See [`Known::custom`].
+pub type CheckCustom<'a> = &'a dyn Fn(&crate::CustomEntity) -> Result<(), String>;
 
 impl Config {
     /// Reads and validates a file with this process's environment, without the names of entities.
@@ -35,6 +40,7 @@ impl Config {
             &Known {
                 env: &|name| std::env::var(name).ok(),
                 entities: None,
+                custom: None,
             },
         )
     }
@@ -51,7 +57,12 @@ impl Config {
     /// Validates the text of a file, without the names of entities. `env` looks environment variables up, to warn about
     /// those that are missing.
     pub fn parse(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
-        Self::parse_with(text, &Known { env, entities: None })
+        let known = Known {
+            env,
+            entities: None,
+            custom: None,
+        };
+        Self::parse_with(text, &known)
     }
 
     /// Validates the text of a file.

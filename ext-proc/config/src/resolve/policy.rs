@@ -11,7 +11,8 @@ use crate::path::Path;
 use crate::report::Report;
 use crate::suggest::did_you_mean;
 use crate::usable::{
-    Cache, CacheScope, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
+    Cache, CacheScope, CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction,
+    RedactionRules,
 };
 use crate::written;
 
@@ -74,7 +75,12 @@ fn check_answer_operators(rules: &written::EntityRules, path: &Path, report: &mu
         .entities
         .iter()
         .map(|(name, operator)| (path.field("entities").field(name), *operator));
-    for (path, operator) in entities.chain([(path.field("default"), rules.default)]) {
+    let customs = rules.custom.iter().enumerate().filter_map(|(at, custom)| {
+        let path = path.field("custom").index(at).field("operator");
+        Some((path, custom.operator?))
+    });
+    let default = (path.field("default"), rules.default);
+    for (path, operator) in entities.chain(customs).chain([default]) {
         if operator == written::Operator::Token {
             report.error(&path, "`token` is for requests; nobody restores it in an answer");
         }
@@ -92,9 +98,31 @@ fn entity_rules(
         check_entity(&name, &path.field("entities").field(&name), known, report);
         entities.insert(name, self::operator(operator));
     }
+    let default = operator(written.default);
+    let mut customs = Vec::new();
+    for (at, custom) in written.custom.into_iter().enumerate() {
+        let path = path.field("custom").index(at);
+        let custom = CustomEntity {
+            name: custom.name,
+            words: custom.words,
+            patterns: custom.patterns,
+            context: custom.context,
+            score: custom.score,
+            operator: custom.operator.map_or(default, operator),
+        };
+        if custom.operator == Operator::Off {
+            report.error(&path.field("operator"), "`off` finds nothing: leave the kind out");
+        } else if let Some(check) = known.custom
+            && let Err(problem) = check(&custom)
+        {
+            report.error(&path, problem);
+        }
+        customs.push(custom);
+    }
     EntityRules {
-        default: operator(written.default),
+        default,
         entities,
+        custom: customs,
         allow: written.allow.into_iter().map(|text| text.0).collect(),
         threshold: written.threshold,
     }

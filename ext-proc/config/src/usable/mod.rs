@@ -19,7 +19,8 @@ pub use gateway::{
     SecretRef, Service,
 };
 pub use policy::{
-    Cache, CacheScope, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
+    Cache, CacheScope, CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction,
+    RedactionRules,
 };
 pub use tenant::{Budget, KeyHash, ModelAccess, Tenant, VirtualKey};
 

@@ -58,10 +58,29 @@ pub struct EntityRules {
     pub default: Operator,
     /// By name, such as `US_SSN`; the names are known to the engine.
     pub entities: BTreeMap<String, Operator>,
+    /// Kinds that the configuration defines.
+    pub custom: Vec<CustomEntity>,
     /// Texts that are never an entity, compared whole.
     pub allow: Vec<String>,
     /// Least score (0 to 1) of what counts as found; absent leaves it to the engine.
     pub threshold: Option<f32>,
+}
+
+/// Something to find that the engine does not know; whoever compiles the rules says whether it can be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomEntity {
+    /// Capital letters, digits and underscores.
+    pub name: String,
+    /// Words and phrases.
+    pub words: Vec<String>,
+    /// Regular expressions.
+    pub patterns: Vec<String>,
+    /// If there are any, one must stand beside what is found.
+    pub context: Vec<String>,
+    /// 0 to 1.
+    pub score: f32,
+    /// What happens to it; never [`Operator::Off`].
+    pub operator: Operator,
 }
 
 /// What happens to an entity.

@@ -88,6 +88,9 @@ pub(crate) struct EntityRules {
     /// Kinds that are treated in their own way, by name: `{ US_SSN: block, CREDIT_CARD: { mask: 4 } }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) entities: BTreeMap<String, Operator>,
+    /// Kinds of your own: deny lists, patterns, or both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) custom: Vec<CustomEntity>,
     /// Texts that are never an entity, such as `support@example.com`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) allow: Vec<Lit<Nonempty>>,
@@ -95,6 +98,34 @@ pub(crate) struct EntityRules {
     #[schemars(range(min = 0.0, max = 1.0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) threshold: Option<f32>,
+}
+
+/// Something to find that the engine does not know.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomEntity {
+    /// What it is called, in capitals: its placeholder and its tokens have this name.
+    pub(crate) name: String,
+    /// Words and phrases, compared without regard to case, look-alikes or invisible characters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) words: Vec<String>,
+    /// Regular expressions (Rust's `regex`; linear time), within a line: `\\bCASE-\\d{6}\\b`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) patterns: Vec<String>,
+    /// If there are any, one of these words must stand beside what is found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) context: Vec<String>,
+    /// How sure a find is; it matters where two custom kinds overlap.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    #[serde(default = "sure")]
+    pub(crate) score: f32,
+    /// What happens to it. Without this what `default` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) operator: Option<Operator>,
+}
+
+fn sure() -> f32 {
+    1.0
 }
 
 /// What happens to an entity.

@@ -7,10 +7,10 @@ use std::sync::{Arc, LazyLock};
 use anyhow::Context as _;
 use tollgate_budget::{Budget, NanoUsd, PerMinute, PerToken, Price, Quota, Quotas, Rule, Scope, Window};
 use tollgate_config::{
-    Config, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Redaction, SecretRef,
-    Tenant,
+    Config, CustomEntity, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Redaction,
+    SecretRef, Tenant,
 };
-use tollgate_redact::{Entity, Operator, Rules, TenantKey};
+use tollgate_redact::{Custom, Entity, Operator, Rules, TenantKey};
 
 /// The configuration in force.
 pub(crate) struct Active {
@@ -87,6 +87,19 @@ pub(crate) fn known<'a>(env: &'a dyn Fn(&str) -> Option<String>) -> Known<'a> {
     Known {
         env,
         entities: Some(&ENTITIES),
+        custom: Some(&|custom| {
+            let rules = Rules::builder().custom(custom_of(custom)).build();
+            rules.map(drop).map_err(|errors| {
+                let texts = errors.iter().map(ToString::to_string);
+                // The engine counts its kinds from the first one that it is given, which is this one.
+                let texts = texts.map(|text| {
+                    text.trim_start_matches("custom[0]")
+                        .trim_start_matches('.')
+                        .to_owned()
+                });
+                texts.collect::<Vec<_>>().join("; ")
+            })
+        }),
     }
 }
 
@@ -170,6 +183,9 @@ fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
             builder = builder.threshold(*entity, threshold);
         }
     }
+    for custom in &configured.custom {
+        builder = builder.custom(custom_of(custom));
+    }
     builder
         .allow(configured.allow.iter().cloned())
         .build()
@@ -182,6 +198,18 @@ fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
                     .join("; ")
             )
         })
+}
+
+fn custom_of(configured: &CustomEntity) -> Custom {
+    Custom {
+        name: configured.name.clone(),
+        words: configured.words.clone(),
+        patterns: configured.patterns.clone(),
+        context: configured.context.clone(),
+        score: configured.score,
+        // The configuration refuses `off` here; what is found without an operator is at least counted.
+        operator: operator(configured.operator).unwrap_or(Operator::Log),
+    }
 }
 
 fn operator(configured: Configured) -> Option<Operator> {
