@@ -8,14 +8,14 @@ use crate::hash::{EMPTY, Key, RANK, redirect};
 const LOAD: usize = 80;
 
 pub(crate) struct Lines {
-    pub(crate) keys: Vec<u32>,
+    pub(crate) keys: Vec<u64>,
     /// A rank and a print for each place.
     pub(crate) ranks: Vec<u32>,
 }
 
 /// Tokens in the order of their ranks.
 pub(crate) fn build<const N: usize>(tokens: &[(Key<N>, u32)]) -> Result<Lines, Failure> {
-    let places = 16 / N;
+    let places = 8 / N;
     // At least one, so that a hash has somewhere to lead to.
     let count = (tokens.len() * 100).div_ceil(LOAD * places).max(1);
     // The lowest ranks come first: they are the most frequent and stay in their own line.
@@ -24,7 +24,7 @@ pub(crate) fn build<const N: usize>(tokens: &[(Key<N>, u32)]) -> Result<Lines, F
         content[key.line(count)].push((key, rank));
     }
     // What the last place has if another line has more keys: a word and the groups of their prints.
-    let mut more: Vec<Option<(u32, u32)>> = vec![None; count];
+    let mut more: Vec<Option<(u64, u32)>> = vec![None; count];
     let own: Vec<usize> = content.iter().map(Vec::len).collect();
     let mut full: Vec<usize> = (0..count).filter(|&line| own[line] > places).collect();
     // The fullest first, while there is most room elsewhere.

@@ -125,9 +125,9 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     let (tier_index, tier_blocks) = two_stage(&characters::tiers(&tokens))?;
     blob(out, &format!("{name}.tier_index"), &le16(&tier_index))?;
     blob(out, &format!("{name}.tier_blocks"), &le32(&tier_blocks))?;
-    blob(out, &format!("{name}.short"), &le32(&short.keys))?;
+    blob(out, &format!("{name}.short"), &le64(&short.keys))?;
     blob(out, &format!("{name}.short_ranks"), &le32(&short.ranks))?;
-    blob(out, &format!("{name}.medium"), &le32(&medium.keys))?;
+    blob(out, &format!("{name}.medium"), &le64(&medium.keys))?;
     blob(out, &format!("{name}.medium_ranks"), &le32(&medium.ranks))?;
     blob(out, &format!("{name}.bytes"), &bytes)?;
     blob(out, &format!("{name}.entries"), &le64(&entries))?;

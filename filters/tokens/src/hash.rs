@@ -13,25 +13,25 @@ pub(crate) const LONGEST: usize = 1 << LENGTH_BITS;
 /// line's last place it says that the line with the number in the other bytes has more of this line's keys, and this is no
 /// line's number.
 #[allow(dead_code, reason = "only the build script writes lines")]
-pub(crate) const EMPTY: u32 = redirect(0xff_ffff);
+pub(crate) const EMPTY: u64 = redirect(u32::MAX);
 
 /// The first word of a line's last place if another line has more of its keys.
 #[allow(dead_code, reason = "only the build script writes lines")]
-pub(crate) const fn redirect(line: u32) -> u32 {
-    line << 8 | 0xff
+pub(crate) const fn redirect(line: u32) -> u64 {
+    (line as u64) << 8 | 0xff
 }
 
 /// The line that a first word leads to which is no key's.
 #[allow(dead_code, reason = "only the library reads lines")]
 #[inline(always)]
-pub(crate) const fn redirected(word: u32) -> usize {
+pub(crate) const fn redirected(word: u64) -> usize {
     (word >> 8) as usize
 }
 
 /// Whether a first word is no key's.
 #[allow(dead_code, reason = "only the library reads lines")]
 #[inline(always)]
-pub(crate) const fn is_no_key(word: u32) -> bool {
+pub(crate) const fn is_no_key(word: u64) -> bool {
     word & 0xff == 0xff
 }
 
@@ -42,34 +42,29 @@ pub(crate) const RANK: u32 = (1 << RANK_BITS) - 1;
 /// A text of at most 16 bytes: its words and their hash.
 #[derive(Clone, Copy)]
 pub(crate) struct Key<const N: usize> {
-    pub(crate) words: [u32; N],
+    pub(crate) words: [u64; N],
     hash: u64,
 }
 
-impl Key<2> {
+impl Key<1> {
     /// `text[start..start + len]`, which has at most 8 bytes.
     #[inline(always)]
     pub(crate) fn short(text: &[u8], start: usize, len: usize) -> Self {
         let key = key(text, start, len);
         Self {
-            words: [key as u32, (key >> 32) as u32],
+            words: [key],
             hash: key.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         }
     }
 }
 
-impl Key<4> {
+impl Key<2> {
     /// `text[start..start + len]`, which has 9 to 16 bytes.
     #[inline(always)]
     pub(crate) fn medium(text: &[u8], start: usize, len: usize) -> Self {
         let (first, second) = (key(text, start, 8), key(text, start + 8, len - 8));
         Self {
-            words: [
-                first as u32,
-                (first >> 32) as u32,
-                second as u32,
-                (second >> 32) as u32,
-            ],
+            words: [first, second],
             hash: of_two(first, second),
         }
     }

@@ -24,6 +24,7 @@ mod encoding;
 pub mod estimate;
 mod hash;
 mod heap;
+mod lanes;
 mod lines;
 mod memo;
 mod merge;

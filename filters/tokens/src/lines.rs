@@ -2,12 +2,11 @@
 //!
 //! Must not know what they are looked up for. build/lines.rs writes the lines; `hash` has their form.
 
-use wide::u32x4;
-
 use crate::hash::{self, Key, LINE, RANK};
+use crate::lanes;
 use crate::table::NO_RANK;
 
-/// The lines of keys of `N` words: 16 / `N` places each.
+/// The lines of keys of `N` words: 8 / `N` places each.
 pub(crate) struct Lines<const N: usize> {
     /// All first words of a line's keys come first, then all second ones, and so on.
     pub(crate) keys: &'static [[u8; LINE]],
@@ -16,8 +15,8 @@ pub(crate) struct Lines<const N: usize> {
 }
 
 impl<const N: usize> Lines<N> {
-    /// How many groups of four places a line has.
-    const GROUPS: usize = 4 / N;
+    /// How many places a line has.
+    const PLACES: usize = 8 / N;
 
     /// Whether that is a token.
     #[inline(always)]
@@ -27,18 +26,10 @@ impl<const N: usize> Lines<N> {
             let Some(line) = self.keys.get(at) else {
                 return false;
             };
-            let groups = line.as_chunks().0;
-            let found = (0..Self::GROUPS).fold(0, |found, group| {
-                let same = (0..N).fold(u32x4::splat(u32::MAX), |same, word| {
-                    same & four(groups.get(word * Self::GROUPS + group))
-                        .simd_eq(u32x4::splat(key.words[word]))
-                });
-                found | same.to_bitmask()
-            });
-            if found != 0 {
+            if Self::line_has(line, key) {
                 return true;
             }
-            let last = self.word(at, 0, 16 / N - 1);
+            let last = self.word(at, 0, Self::PLACES - 1);
             if !hash::is_no_key(last) {
                 return false;
             }
@@ -52,14 +43,13 @@ impl<const N: usize> Lines<N> {
         let mut at = key.line(self.keys.len());
         let print = key.print();
         loop {
-            let groups = at * Self::GROUPS;
+            let groups = at * Self::PLACES / 4;
             let mut last = 0;
-            for group in 0..Self::GROUPS {
+            for group in 0..Self::PLACES / 4 {
                 let Some(ranks) = self.ranks.get(groups + group) else {
                     return NO_RANK;
                 };
-                let prints = four(Some(ranks)) & u32x4::splat(!RANK);
-                let mut same = prints.simd_eq(u32x4::splat(print)).to_bitmask();
+                let mut same = lanes::equal_of_four(ranks, !RANK, print);
                 let rank =
                     |place: usize| u32::from_le_bytes(*ranks.as_chunks().0.get(place).unwrap_or(&[0; 4]));
                 while same != 0 {
@@ -75,25 +65,44 @@ impl<const N: usize> Lines<N> {
             if !key.may_be_elsewhere(last) {
                 return NO_RANK;
             }
-            at = hash::redirected(self.word(at, 0, 16 / N - 1));
+            at = hash::redirected(self.word(at, 0, Self::PLACES - 1));
+        }
+    }
+
+    /// Without branches that depend on where the key is.
+    #[inline(always)]
+    fn line_has(line: &[u8; LINE], key: Key<N>) -> bool {
+        if lanes::AVAILABLE {
+            let twos = line.as_chunks().0;
+            let found = (0..Self::PLACES / 2).fold(0, |found, two| {
+                let same = (0..N).fold(u32::MAX, |same, word| {
+                    let words = twos.get(word * Self::PLACES / 2 + two).unwrap_or(&[0xff; 16]);
+                    same & lanes::equal_of_two(words, key.words[word])
+                });
+                found | same
+            });
+            found != 0
+        } else {
+            let words = line.as_chunks().0;
+            let is = |place: usize, word: u64| {
+                words
+                    .get(place)
+                    .is_some_and(|own| u64::from_le_bytes(*own) == word)
+            };
+            (0..Self::PLACES).fold(false, |found, place| {
+                found
+                    | (0..N).fold(true, |same, word| {
+                        same & is(word * Self::PLACES + place, key.words[word])
+                    })
+            })
         }
     }
 
     /// One word of the key in that place.
     #[inline(always)]
-    fn word(&self, line: usize, word: usize, place: usize) -> u32 {
-        let word = self
-            .keys
-            .get(line)
-            .and_then(|line| line.as_chunks().0.get(word * (16 / N) + place));
-        word.map_or(u32::MAX, |word| u32::from_le_bytes(*word))
+    fn word(&self, line: usize, word: usize, place: usize) -> u64 {
+        let words = self.keys.get(line).map(|line| line.as_chunks().0);
+        let word = words.and_then(|words| words.get(word * Self::PLACES + place));
+        word.map_or(u64::MAX, |word| u64::from_le_bytes(*word))
     }
-}
-
-#[inline(always)]
-fn four(bytes: Option<&[u8; 16]>) -> u32x4 {
-    let words = bytes.map_or(&[[0; 4]; 4], |bytes| {
-        bytes.as_chunks().0.first_chunk().unwrap_or(&[[0; 4]; 4])
-    });
-    u32x4::new(words.map(u32::from_le_bytes))
 }

@@ -11,9 +11,9 @@ pub(crate) const NO_RANK: u32 = 0x3f_ffff;
 /// References to one vocabulary's tables; build/vocabulary.rs writes them.
 pub(crate) struct Table {
     /// The tokens of 2 to 8 bytes.
-    pub(crate) short: Lines<2>,
+    pub(crate) short: Lines<1>,
     /// Those of 9 to 16 bytes.
-    pub(crate) medium: Lines<4>,
+    pub(crate) medium: Lines<2>,
     /// The bytes of the longer ones, in the order of their ranks.
     pub(crate) bytes: &'static [u8],
     /// See `Layout::entry`.

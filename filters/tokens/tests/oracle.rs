@@ -127,7 +127,7 @@ fn long_pieces() {
     };
     // A few runs of one byte each.
     for bytes in [" \n", "=", "=->", "aab", "-", "#*", " \t", "0", "\n\r"] {
-        for _ in 0..8 {
+        for _ in 0..3 {
             let runs: String = (0..1 + random(5))
                 .map(|_| {
                     let byte = bytes.as_bytes()[random(bytes.len() as u64) as usize];

@@ -4,8 +4,9 @@
 
 use super::runs::{ascii_letters, contraction, run, up_to_three, white};
 use super::window::{Rules, window};
-use super::{Pattern, Window, lanes};
+use super::{Pattern, Window};
 use crate::class::{LETTER, MARK, NEWLINE, NUMBER, OTHER, class_at};
+use crate::lanes;
 
 /// ```text
 /// '(?i:[sdmt]|ll|ve|re)

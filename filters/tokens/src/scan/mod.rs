@@ -4,7 +4,6 @@
 
 mod cl100k;
 mod gpt2;
-mod lanes;
 mod o200k;
 mod runs;
 mod window;

@@ -4,8 +4,9 @@
 
 use super::runs::{ascii_lower, contraction, run, up_to_three, white};
 use super::window::{Rules, window};
-use super::{Pattern, Window, lanes};
+use super::{Pattern, Window};
 use crate::class::{LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UNCASED, UPPER, class_at};
+use crate::lanes;
 
 /// The characters that can stand at the start of a word: `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
 const HEAD: u8 = UPPER | UNCASED | MARK;

@@ -3,8 +3,8 @@
 //!
 //! Must not know the vocabularies. Each window starts with a piece, so that nothing is carried from one to the next.
 
-use super::lanes::Lanes;
 use super::runs::contraction;
+use crate::lanes::Lanes;
 
 /// What one pattern does otherwise than another.
 #[derive(Clone, Copy)]
