@@ -105,6 +105,44 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let each = started.elapsed().as_secs_f64() * 1e9 / f64::from(chunks);
         println!("{name:32} {each:8.0} ns a chunk, at most {held} bytes held");
     }
+    chat(&engine, &rules);
     println!("{} kinds", Entity::ALL.len());
     Ok(())
+}
+
+/// What a gateway does with a chat: 10 KB of prose with two people in it, redacted in the prompt and restored in an answer that
+/// comes in chunks of 20 bytes. The best of many.
+fn chat(engine: &Arc<Engine>, rules: &Arc<Rules>) {
+    let part = format!(
+        "{}Write to jane.roe@example.org or call +1 415 555 0132. ",
+        PROSE.repeat(8)
+    );
+    let text: String = part.chars().cycle().take(10_000).collect();
+    let mut best = [f64::MAX; 2];
+    for _ in 0..500 {
+        let started = Instant::now();
+        let mut redactor = Redactor::new(engine, rules, TenantKey::new([1; 32]));
+        black_box(redactor.text(black_box(&text)));
+        best[0] = best[0].min(started.elapsed().as_secs_f64());
+        let vault = Arc::new(redactor.into_vault());
+        let mut out = String::new();
+        let started = Instant::now();
+        let mut transducer = Transducer::new(engine.clone(), rules.clone(), vault, Kind::Text);
+        let mut rest = text.as_str();
+        while let Some((chunk, after)) = rest.split_at_checked(20) {
+            out.clear();
+            transducer.push(chunk, &mut out);
+            rest = after;
+        }
+        transducer.push(rest, &mut out);
+        transducer.finish(&mut out);
+        black_box(&out);
+        best[1] = best[1].min(started.elapsed().as_secs_f64());
+    }
+    for (name, seconds) in ["10 KB prompt, redacted", "10 KB answer in 500 chunks"]
+        .iter()
+        .zip(best)
+    {
+        println!("{name:32} {:8.0} us", seconds * 1e6);
+    }
 }

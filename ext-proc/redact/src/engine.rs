@@ -14,7 +14,7 @@ use crate::recognizers::names::Names;
 use crate::recognizers::secret::Secrets;
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
-use crate::segment::{AT, LETTER, Stops};
+use crate::segment::{AT, CLASS, LETTER, Stops, UNSPACED};
 use crate::vault::Vault;
 
 /// Something found in a text.
@@ -199,6 +199,44 @@ impl<'e> Scan<'e> {
         if let Some(vault) = self.vault {
             vault.find(field, hits);
         }
+        // Recognizers rely on it that a character of a script without spaces ends what they see.
+        let mut rest = *field;
+        loop {
+            let unspaced = || {
+                field.text[rest.from..]
+                    .iter()
+                    .position(|&b| CLASS[b as usize] == UNSPACED)
+            };
+            let end = match (field.mask & UNSPACED != 0).then(unspaced).flatten() {
+                Some(step) => field.text.len().min(rest.from + step + 3),
+                None => field.text.len(),
+            };
+            rest.text = &field.text[..end];
+            self.recognize(&rest, runs, hits);
+            if end == field.text.len() {
+                break;
+            }
+            rest.from = end;
+        }
+        if let Some(customs) = self.customs() {
+            customs.find(field, hits);
+        }
+        if hits.is_empty() {
+            return;
+        }
+        if let Some(rules) = self.rules {
+            hits.retain(|hit| match hit.what {
+                What::Token => true,
+                What::Custom(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
+                What::Entity(entity) => {
+                    hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
+                }
+            });
+        }
+        resolve(hits, kept);
+    }
+
+    fn recognize(&self, field: &Field<'_>, runs: &mut Runs, hits: &mut Vec<Hit>) {
         let wants = |entity| self.wanted.has(topic(entity));
         if field.mask & AT != 0 && wants(Entity::EmailAddress) {
             email::find(field, hits);
@@ -238,22 +276,6 @@ impl<'e> Scan<'e> {
         if self.wanted.has(NAMES) && field.mask & LETTER != 0 {
             self.engine.names.find(field, self.wanted, hits);
         }
-        if let Some(customs) = self.customs() {
-            customs.find(field, hits);
-        }
-        if hits.is_empty() {
-            return;
-        }
-        if let Some(rules) = self.rules {
-            hits.retain(|hit| match hit.what {
-                What::Token => true,
-                What::Custom(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
-                What::Entity(entity) => {
-                    hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
-                }
-            });
-        }
-        resolve(hits, kept);
     }
 }
 

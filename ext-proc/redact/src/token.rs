@@ -14,17 +14,20 @@ pub(crate) const CODE_LEN: usize = 12;
 
 /// What tokens and hashes of a tenant are derived from. The same key gives the same tokens in every turn and replica.
 #[derive(Clone)]
-pub struct TenantKey([u8; 32]);
+pub struct TenantKey(Hmac<Sha256>);
 
 impl TenantKey {
     /// A key from 32 bytes that nobody else knows.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(keyed(&bytes))
     }
 
     /// A key derived from a longer-lived secret and the tenant's name (HMAC-SHA-256), for tenants without their own.
     pub fn derive(secret: &[u8], tenant: &str) -> Self {
-        Self(mac(secret, &[b"tollgate redaction key", tenant.as_bytes()]))
+        Self::new(mac(
+            keyed(secret),
+            &[b"tollgate redaction key", tenant.as_bytes()],
+        ))
     }
 
     /// The token of a value of the kind with this name. `attempt` is 0 but after a collision.
@@ -38,7 +41,10 @@ impl TenantKey {
     }
 
     fn coded(&self, name: &str, sign: char, domain: &[u8], value: &str, attempt: u8) -> String {
-        let digest = mac(&self.0, &[domain, &[attempt], name.as_bytes(), value.as_bytes()]);
+        let digest = mac(
+            self.0.clone(),
+            &[domain, &[attempt], name.as_bytes(), value.as_bytes()],
+        );
         let mut out = String::with_capacity(name.len() + 1 + CODE_LEN);
         out.push_str(name);
         out.push(sign);
@@ -57,11 +63,16 @@ impl fmt::Debug for TenantKey {
     }
 }
 
-/// HMAC-SHA-256 over parts, each with its length so that no two lists of parts are one text.
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+/// Half of the work, done once for each key.
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::new_from_slice(key) else {
         unreachable!("HMAC takes keys of any length")
     };
+    mac
+}
+
+/// HMAC-SHA-256 over parts, each with its length so that no two lists of parts are one text.
+fn mac(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -96,6 +107,6 @@ mod tests {
     #[test]
     fn nothing_is_printed() {
         assert_eq!(format!("{:?}", TenantKey::new([7; 32])), "TenantKey(***)");
-        assert_ne!(mac(b"k", &[b"ab", b"c"]), mac(b"k", &[b"a", b"bc"]));
+        assert_ne!(mac(keyed(b"k"), &[b"ab", b"c"]), mac(keyed(b"k"), &[b"a", b"bc"]));
     }
 }

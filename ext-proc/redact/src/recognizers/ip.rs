@@ -118,9 +118,11 @@ fn is_version(octets: [u16; 4], left: &[u8]) -> bool {
     ];
     let near = &left[left.len().saturating_sub(24)..];
     let net = || {
-        NET.iter().any(|word| {
-            near.windows(word.len())
-                .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+        near.split(|b| !b.is_ascii_alphabetic()).any(|word| {
+            NET.iter().any(|net| {
+                word.get(..net.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(net.as_bytes()))
+            })
         })
     };
     (1..10).contains(&octets[0])

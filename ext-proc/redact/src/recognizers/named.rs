@@ -326,7 +326,7 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
     let month = |&(value, len): &(u64, usize)| len <= 2 && (1..=12).contains(&value);
     let (years, others): (Vec<_>, Vec<_>) = numbers.iter().partition(|number| year(number));
     let complete = match years.len() {
-        1 => others.iter().all(|number| day(number)),
+        1 => others.iter().copied().all(day),
         0 => {
             let odd = others.iter().filter(|number| !day(number)).count();
             odd <= 1
@@ -335,8 +335,7 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
         }
         _ => false,
     };
-    let valid =
-        numbers.len() + months == 3 && complete && (months == 1 || others.iter().any(|number| month(number)));
+    let valid = numbers.len() + months == 3 && complete && (months == 1 || others.iter().copied().any(month));
     valid.then_some(end)
 }
 

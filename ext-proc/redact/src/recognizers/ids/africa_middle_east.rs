@@ -14,6 +14,7 @@ pub(super) const KINDS: &[Kind] = &[
         za_id,
         &["id number", "identity number", "sa id", "said", "rsa id", "id no"],
     ),
+    // NIMC and CBN: eleven digits.
     bare(
         Entity::NgNin,
         "99999999999",
@@ -44,6 +45,7 @@ pub(super) const KINDS: &[Kind] = &[
         luhn,
         &["emirates id", "eid", "uae id"],
     ),
+    // Ministry of Interior: begins with 1 or 2, Luhn.
     bare(
         Entity::SaNationalId,
         "9999999999",
@@ -59,6 +61,7 @@ pub(super) const KINDS: &[Kind] = &[
         egypt,
         &["national id", "الرقم القومي", "egyptian id"],
     ),
+    // KRA: A or P, nine digits, a letter.
     bare(Entity::KeKraPin, "A999999999A", "", kra, &["kra", "kra pin"]),
 ];
 

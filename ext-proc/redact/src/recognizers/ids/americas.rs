@@ -46,6 +46,7 @@ pub(super) const KINDS: &[Kind] = &[
         dea,
         &["dea", "medical license", "certificate number"],
     ),
+    // ABA, Key to Routing Numbers: 3-7-1 weights modulo 10.
     bare(
         Entity::AbaRoutingNumber,
         "999999999",
@@ -53,6 +54,7 @@ pub(super) const KINDS: &[Kind] = &[
         aba,
         &["aba", "routing*", "rtn", "transit number", "bank"],
     ),
+    // State Department: nine digits, or (Next Generation Passport) a letter and eight.
     bare(
         Entity::UsPassport,
         "999999999",
@@ -83,6 +85,7 @@ pub(super) const KINDS: &[Kind] = &[
         curp,
         &["curp", "clave única"],
     ),
+    // SAT, Código Fiscal art. 27: letters of the name, date, homoclave.
     bare(
         Entity::MxRfc,
         "AAAA999999XXX",
@@ -105,6 +108,7 @@ pub(super) const KINDS: &[Kind] = &[
         cpf,
         &["cpf", "cadastro de pessoas", "contribuinte"],
     ),
+    // Receita Federal, IN RFB 1863: two digits modulo 11.
     bare(
         Entity::BrCnpj,
         "99999999999999",
@@ -128,6 +132,7 @@ pub(super) const KINDS: &[Kind] = &[
         rut,
         &["rut", "run", "rol único"],
     ),
+    // SII: modulo 11, K for 10.
     bare(
         Entity::ClRut,
         "9999999X",
@@ -151,6 +156,7 @@ pub(super) const KINDS: &[Kind] = &[
         cedula,
         &["cédula", "cedula", "ecuador"],
     ),
+    // DNIC: weights 2987634 modulo 10.
     bare(
         Entity::UyCi,
         "99999999",

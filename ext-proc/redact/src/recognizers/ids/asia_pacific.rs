@@ -22,7 +22,9 @@ pub(super) const KINDS: &[Kind] = &[
         aadhaar,
         &["aadhaar", "aadhar", "uidai"],
     ),
+    // CGST Rules: state, PAN, entity, Z, Luhn of base 36.
     strong(Entity::InGstin, "99AAAAA9999AXAX", "", gstin, &["gstin", "gst"]),
+    // Election Commission of India, EPIC: three letters and seven digits.
     bare(
         Entity::InVoter,
         "AAA9999999",
@@ -30,6 +32,7 @@ pub(super) const KINDS: &[Kind] = &[
         any,
         &["voter*", "epic", "election card"],
     ),
+    // Passport Seva, ICAO 9303: a letter and seven digits.
     bare(
         Entity::InPassport,
         "A9999999",
@@ -53,6 +56,7 @@ pub(super) const KINDS: &[Kind] = &[
         rrn,
         &["주민등록*", "rrn", "resident registration"],
     ),
+    // 국세청: weights 137137135 modulo 10.
     bare(
         Entity::KrBrn,
         "9999999999",
@@ -92,6 +96,7 @@ pub(super) const KINDS: &[Kind] = &[
         nric,
         &["nric", "fin", "identity card"],
     ),
+    // DOPA: weights 13 to 2 modulo 11.
     bare(
         Entity::ThTnin,
         "9999999999999",
@@ -115,6 +120,7 @@ pub(super) const KINDS: &[Kind] = &[
         nik,
         &["nik", "ktp", "induk kependudukan"],
     ),
+    // Immigration Department: weights modulo 11.
     bare(
         Entity::HkHkid,
         "A999999X",
@@ -122,6 +128,7 @@ pub(super) const KINDS: &[Kind] = &[
         hkid,
         &["hkid", "identity card", "香港身份證", "hong kong id"],
     ),
+    // BIR: nine digits and a branch code of three.
     bare(
         Entity::PhTin,
         "999999999999",
@@ -129,6 +136,7 @@ pub(super) const KINDS: &[Kind] = &[
         any,
         &["tin", "taxpayer identification"],
     ),
+    // Thông tư 59/2021/TT-BCA: province, century and sex, year, number.
     bare(
         Entity::VnCccd,
         "999999999999",
@@ -138,6 +146,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     // ATO.
     bare(Entity::AuTfn, "999999999", "", tfn, &["tfn", "tax file"]),
+    // ABR: modulo 89.
     bare(
         Entity::AuAbn,
         "99999999999",
@@ -145,7 +154,9 @@ pub(super) const KINDS: &[Kind] = &[
         abn,
         &["abn", "business number"],
     ),
+    // ASIC: weights 8 to 1 modulo 10.
     bare(Entity::AuAcn, "999999999", "", acn, &["acn", "company number"]),
+    // Services Australia: weights 13791379 modulo 10.
     bare(
         Entity::AuMedicare,
         "9999999999",
@@ -153,8 +164,10 @@ pub(super) const KINDS: &[Kind] = &[
         medicare,
         &["medicare"],
     ),
+    // Inland Revenue, RWT specification: modulo 11, two rounds of weights.
     bare(Entity::NzIrd, "999999999", "", ird9, &["ird", "inland revenue"]),
     bare(Entity::NzIrd, "99999999", "", ird8, &["ird", "inland revenue"]),
+    // HISO 10046: modulo 11 (the form before 2022).
     bare(
         Entity::NzNhi,
         "AAA9999",

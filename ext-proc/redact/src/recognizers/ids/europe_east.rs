@@ -8,6 +8,7 @@ use crate::entity::Entity;
 pub(super) const KINDS: &[Kind] = &[
     // Ustawa o ewidencji ludności.
     bare(Entity::PlPesel, "99999999999", "", pesel, &["pesel"]),
+    // Ministerstwo Finansów: weights 657234567 modulo 11.
     bare(
         Entity::PlNip,
         "9999999999",
@@ -15,6 +16,7 @@ pub(super) const KINDS: &[Kind] = &[
         nip,
         &["nip", "identyfikacji podatkowej"],
     ),
+    // GUS: weights modulo 11.
     bare(Entity::PlRegon, "999999999", "", regon, &["regon"]),
     // Zákon 133/2000: divisible by 11, month of women plus 50.
     bare(
@@ -24,6 +26,7 @@ pub(super) const KINDS: &[Kind] = &[
         rodne_cislo,
         &["rodné číslo", "rodne cislo", "rč", "rodné"],
     ),
+    // 1996. évi XX. törvény: weights 3 and 7 modulo 10.
     bare(
         Entity::HuTaj,
         "999999999",
@@ -31,6 +34,7 @@ pub(super) const KINDS: &[Kind] = &[
         taj,
         &["taj", "taj-szám", "társadalombiztosítás*"],
     ),
+    // OUG 97/2005: weights 279146358279 modulo 11.
     bare(
         Entity::RoCnp,
         "9999999999999",
@@ -38,6 +42,7 @@ pub(super) const KINDS: &[Kind] = &[
         cnp,
         &["cnp", "cod numeric personal"],
     ),
+    // ГРАО: weights modulo 11, date of birth.
     bare(
         Entity::BgEgn,
         "9999999999",
@@ -45,6 +50,7 @@ pub(super) const KINDS: &[Kind] = &[
         egn,
         &["егн", "egn", "eгh", "eгн"],
     ),
+    // Porezna uprava: ISO 7064 MOD 11,10.
     bare(
         Entity::HrOib,
         "99999999999",
@@ -52,6 +58,7 @@ pub(super) const KINDS: &[Kind] = &[
         mod_11_10,
         &["oib", "osobni identifikacijski"],
     ),
+    // Zakon o JMBG: weights modulo 11, date of birth.
     bare(
         Entity::RsJmbg,
         "9999999999999",
@@ -59,6 +66,7 @@ pub(super) const KINDS: &[Kind] = &[
         jmbg,
         &["jmbg", "emšo", "emso", "matični broj"],
     ),
+    // EVS 585:2007: two rounds of weights modulo 11.
     bare(
         Entity::EeIsikukood,
         "99999999999",
@@ -66,6 +74,7 @@ pub(super) const KINDS: &[Kind] = &[
         isikukood,
         &["isikukood", "estonian id"],
     ),
+    // Gyventojų registro įstatymas: as the Estonian code.
     bare(
         Entity::LtAsmensKodas,
         "99999999999",
@@ -73,6 +82,7 @@ pub(super) const KINDS: &[Kind] = &[
         isikukood,
         &["asmens kodas", "lithuanian id"],
     ),
+    // PMLP: weights modulo 11; since 2017 numbers begin with 32.
     bare(
         Entity::LvPersonasKods,
         "99999999999",
@@ -82,6 +92,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     // AADE: powers of two.
     bare(Entity::GrAfm, "999999999", "", afm, &["αφμ", "afm", "aφm", "vat"]),
+    // ΗΔΙΚΑ: date of birth, Luhn.
     bare(
         Entity::GrAmka,
         "99999999999",
@@ -91,7 +102,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     // ФНС: check digits of 10 and 12.
     bare(Entity::RuInn, "9999999999", "", inn10, &["инн", "inn", "иhh"]),
+    // ФНС, приказ ММВ-7-6/435: weights modulo 11.
     bare(Entity::RuInn, "999999999999", "", inn12, &["инн", "inn", "иhh"]),
+    // ПФР: descending weights modulo 101.
     bare(
         Entity::RuSnils,
         "99999999999",
@@ -99,6 +112,7 @@ pub(super) const KINDS: &[Kind] = &[
         snils,
         &["снилс", "snils", "chилc", "cнилс"],
     ),
+    // ДПС: weights modulo 11.
     bare(
         Entity::UaRnokpp,
         "9999999999",

@@ -22,6 +22,7 @@ pub(super) const KINDS: &[Kind] = &[
         nino,
         &["nino", "national insurance", "ni number", "insurance number"],
     ),
+    // HM Passport Office, ICAO 9303: nine digits; since 2023 two letters and seven.
     bare(
         Entity::UkPassport,
         "AA9999999",
@@ -44,6 +45,7 @@ pub(super) const KINDS: &[Kind] = &[
         pps,
         &["pps", "ppsn", "personal public service"],
     ),
+    // Revenue, PPS number format: modulo 23.
     bare(
         Entity::IePps,
         "9999999AA",
@@ -95,6 +97,7 @@ pub(super) const KINDS: &[Kind] = &[
             "numéro de sécu*",
         ],
     ),
+    // INSEE: Luhn over SIREN and SIRET.
     bare(
         Entity::FrSiret,
         "99999999999999",
@@ -111,6 +114,7 @@ pub(super) const KINDS: &[Kind] = &[
         nif,
         &["nif", "dni", "documento nacional"],
     ),
+    // Orden INT/2058/2008: as the NIF, X Y Z for 0 1 2.
     strong(
         Entity::EsNie,
         "A9999999A",
@@ -126,6 +130,7 @@ pub(super) const KINDS: &[Kind] = &[
         fiscal_code,
         &["codice fiscale", "c.f.", "fiscal code"],
     ),
+    // Agenzia delle Entrate: Luhn.
     bare(
         Entity::ItVatCode,
         "99999999999",
@@ -187,6 +192,7 @@ pub(super) const KINDS: &[Kind] = &[
         hetu_letter,
         &["hetu", "henkilötunnus", "personal identity"],
     ),
+    // DVV: date of birth, remainder by 31 as a character.
     strong(
         Entity::FiPersonalIdentityCode,
         "999999999X",
@@ -202,6 +208,7 @@ pub(super) const KINDS: &[Kind] = &[
         personnummer,
         &["personnummer", "personnr", "samordningsnummer"],
     ),
+    // Skatteverket, SKV 704: date of birth, Luhn.
     bare(
         Entity::SePersonnummer,
         "999999999999",

@@ -30,6 +30,7 @@ pub(super) const KINDS: &[Kind] = &[
         swift,
         &["swift*", "bic", "bic code"],
     ),
+    // ISO 9362: institution, country, place, branch.
     bare(
         Entity::SwiftCode,
         "AAAAAAXXXXX",

@@ -34,7 +34,7 @@ impl Names {
         Self {
             titles: exact(TITLES.split_whitespace()),
             given: exact(GIVEN.split_whitespace()),
-            places: exact(PLACES.iter().copied()),
+            places: exact(PLACES.split('|')),
             forms: exact(FORMS.split_whitespace()),
             openers: exact(OPENERS.split_whitespace()),
             introductions: INTRODUCTIONS.iter().map(|phrase| folded(phrase)).collect(),

@@ -231,6 +231,10 @@ fn hooks(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let mut at = field.from;
     while let Some(slash) = text[at..].iter().position(|&b| b == b'/').map(|step| at + step) {
         at = slash + 1;
+        // The hosts end with com, org and cn.
+        if !matches!(field.before(slash), Some(b'm' | b'g' | b'n')) {
+            continue;
+        }
         let found = HOOKS.iter().find_map(|hook| {
             let from = slash.checked_sub(hook.find('/')?)?;
             (from >= field.from && text[from..].starts_with(hook.as_bytes()))
