@@ -14,6 +14,8 @@ use crate::variant::{Kind, Part, Rendered, Service, Variant};
 const BUFFER: u64 = (32 << 20) + (256 << 10);
 const EXT_PROC: &str = "envoy.filters.http.ext_proc";
 const SERVICE: &str = "service";
+/// Where the connection manager that clients reach stands in either configuration.
+const MANAGER: &str = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
 
 /// One listener, one cluster; with a service if the variant has one.
 pub(crate) fn written(variant: &Variant, ports: &Ports, provider: SocketAddr) -> Value {
@@ -53,11 +55,36 @@ pub(crate) fn written(variant: &Variant, ports: &Ports, provider: SocketAddr) ->
     })
 }
 
+/// Bare Envoy with the rendered chain's `router.wasm` in it.
+pub(crate) fn with_filter(
+    yaml: &str,
+    variant: &Variant,
+    ports: &Ports,
+    provider: SocketAddr,
+) -> anyhow::Result<Value> {
+    let rendered: Value = serde_saphyr::from_str(yaml).context("the rendered configuration is no YAML")?;
+    let filters = rendered
+        .pointer(&format!("{MANAGER}/http_filters"))
+        .and_then(Value::as_array)
+        .context("the rendered policy chain has no filters")?;
+    let filter = filters
+        .iter()
+        .find(|filter| filter["name"] == "tollgate.router")
+        .context("the rendered policy chain has no router.wasm")?;
+    let mut envoy = written(variant, ports, provider);
+    envoy
+        .pointer_mut(&format!("{MANAGER}/http_filters"))
+        .and_then(Value::as_array_mut)
+        .context("the written configuration has no filters")?
+        .insert(0, filter.clone());
+    Ok(envoy)
+}
+
 /// The rendered configuration without what the variant does not have.
 pub(crate) fn rendered(yaml: &str, variant: &Variant, rendered: &Rendered) -> anyhow::Result<Value> {
     let mut envoy: Value = serde_saphyr::from_str(yaml).context("the rendered configuration is no YAML")?;
     let manager = envoy
-        .pointer_mut("/static_resources/listeners/0/filter_chains/0/filters/0/typed_config")
+        .pointer_mut(MANAGER)
         .context("the rendered configuration has no policy chain")?;
     if !variant.has(Part::AccessLog) {
         manager["access_log"] = json!([]);

@@ -60,6 +60,21 @@ impl Gateway {
         };
         let (configuration, service) = match &variant.kind {
             Kind::Bare | Kind::Noop { .. } => (envoy::written(&variant, &ports, provider), variant.kind),
+            Kind::Filter => {
+                let alone = Rendered {
+                    service: Service::None,
+                    lane: false,
+                    without: None,
+                };
+                let tollgate =
+                    config::tollgate(&variant, &alone, &ports, &provider.to_string(), &paths.filters);
+                write(&folder.join("tollgate.yaml"), &tollgate)?;
+                let yaml = render(paths, &folder)?;
+                (
+                    envoy::with_filter(&yaml, &variant, &ports, provider)?,
+                    variant.kind,
+                )
+            }
             Kind::Rendered(rendered) => {
                 let tollgate =
                     config::tollgate(&variant, rendered, &ports, &provider.to_string(), &paths.filters);
@@ -230,6 +245,7 @@ fn start_service(
 ) -> anyhow::Result<Option<Process>> {
     let allow = match kind {
         Kind::Bare
+        | Kind::Filter
         | Kind::Rendered(Rendered {
             service: Service::None,
             ..

@@ -13,6 +13,7 @@
 //! | [`noop`] | the service that does nothing |
 //! | [`process`], [`gateway`] | starts a variant and makes sure that it does what it says |
 //! | [`measure`] | rounds: every variant in turn, in short slices |
+//! | [`footprint`] | Envoy's start-up time and memory with and without the filter |
 //! | [`statistics`], [`report`] | medians over the rounds, tables |
 //! | [`machine`] | CPU time, memory and the machine itself, from `/proc` |
 
@@ -20,6 +21,7 @@ mod case;
 mod client;
 mod config;
 mod envoy;
+mod footprint;
 mod gateway;
 mod load;
 mod machine;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Some(Command::Noop(noop)) => noop::run(noop),
+        Some(Command::Footprint) => footprint::run(&cli.options),
         None => measure::run(&cli.options).and_then(|measured| report::print(&cli.options, &measured)),
     };
     match done {

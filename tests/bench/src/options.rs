@@ -26,6 +26,8 @@ pub(crate) enum Command {
     /// The `ext_proc` service that does nothing; the benchmark starts it by itself
     #[command(hide = true)]
     Noop(Noop),
+    /// What router.wasm costs before any request: Envoy's start-up time and memory with 1, 2 and 8 workers, with and without it
+    Footprint,
 }
 
 #[derive(Args)]

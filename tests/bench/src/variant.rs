@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Bare,
     /// The same with an `ext_proc` service that answers "go on"; with the header phases or without.
     Noop { headers: bool },
+    /// The same with `router.wasm`, configured as in the rendered chain.
+    Filter,
     /// What `tollgate render envoy` writes.
     Rendered(Rendered),
 }
@@ -54,6 +56,8 @@ pub(crate) enum Part {
     Decompressors,
 }
 
+/// The filter by itself.
+pub(crate) const FILTER: &str = "filter";
 /// The full policy.
 pub(crate) const FULL: &str = "full";
 
@@ -84,8 +88,13 @@ impl Variant {
                 Kind::Noop { headers: false },
             ),
             (
+                FILTER,
+                "bare + router.wasm, which routes, counts and meters",
+                Kind::Filter,
+            ),
+            (
                 "wasm",
-                "the rendered policy chain without a service: router.wasm routes, counts and meters",
+                "the rendered policy chain without a service: router.wasm, decompressors, access log",
                 rendered(Service::None, false),
             ),
             (
@@ -166,7 +175,7 @@ impl Variant {
     pub(crate) fn has(&self, part: Part) -> bool {
         match self.kind {
             Kind::Rendered(Rendered { without, .. }) => without != Some(part),
-            Kind::Bare | Kind::Noop { .. } => false,
+            Kind::Bare | Kind::Filter | Kind::Noop { .. } => false,
         }
     }
 }
