@@ -17,6 +17,9 @@ wasm() {
     shift 2
     module="$target/$1/wasm32-wasip1/release/$bench.wasm"
     shift
+    echo "as V8 loads modules by default:"
+    node --no-warnings "$here/run.mjs" "$module" --load
+    echo "with the optimising compiler from the start:"
     node --no-warnings --no-liftoff --no-wasm-lazy-compilation "$here/run.mjs" "$module" "$@"
 }
 wasm "in wasm" "" plain "$@"

@@ -1,8 +1,7 @@
 //! Remembers how many tokens the pieces became that are none themselves: a text repeats its names and identifiers, and
 //! merging one costs as much as many look-ups.
 //!
-//! Must not know why a piece is asked for. It lasts for one text, so that no text's cost depends on another's, and serves one
-//! vocabulary.
+//! Must not know why a piece is asked for. It lasts for one text or one counter of parts, and serves one vocabulary.
 
 use alloc::boxed::Box;
 use core::fmt;
