@@ -88,18 +88,26 @@ impl Folder {
                 }
             }
             self.stars = false;
+            // Only a quote that is written as one begins or ends a JSON string.
+            let json = self.is_json();
+            let inner = |ascii| if json && ascii == b'"' { INNER_QUOTE } else { ascii };
             match chars::fold(c) {
                 Fold::Keep if !atom => out.copy(&bytes[pos..pos + len], at + pos),
+                Fold::Keep if c == '"' => out.atom(&[inner(b'"')], at + pos, len),
                 Fold::Keep => out.atom_char(c, at + pos, len),
                 Fold::Drop => {}
-                Fold::To(ascii) => out.atom(&[ascii], at + pos, len),
+                Fold::To(ascii) => out.atom(&[inner(ascii)], at + pos, len),
                 Fold::Compat => {
                     let mut any = false;
                     unicode_normalization::char::decompose_compatible(c, |part| match chars::fold(part) {
                         Fold::Drop => {}
                         Fold::To(ascii) => {
                             any = true;
-                            out.atom(&[ascii], at + pos, len);
+                            out.atom(&[inner(ascii)], at + pos, len);
+                        }
+                        Fold::Keep if part == '"' => {
+                            any = true;
+                            out.atom(&[inner(b'"')], at + pos, len);
                         }
                         Fold::Keep | Fold::Compat => {
                             any = true;

@@ -31,6 +31,10 @@ fn what_looks_the_same_folds_the_same() {
 fn json_strings_are_decoded_and_structure_stays() {
     for (raw, folded) in [
         (r#"{"a\"b":"x\u0040y\ud83d\ude00"}"#, "{\"a\u{1}b\":\"x@y😀\"}"),
+        (
+            r#"{"a":"\u0022&#34;%22＂“b"}"#,
+            "{\"a\":\"\u{1}\u{1}\u{1}\u{1}\u{1}b\"}",
+        ),
         (r#" ["c:\\","n\\u0040"]"#, r#" ["c:\","n@"]"#),
         (r"not \u0040 json", "not @ json"),
     ] {
