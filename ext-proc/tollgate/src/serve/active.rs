@@ -82,8 +82,11 @@ impl Active {
 
 /// What a configuration is checked against besides itself.
 pub(crate) fn known<'a>(env: &'a dyn Fn(&str) -> Option<String>) -> Known<'a> {
-    static ENTITIES: LazyLock<Vec<&'static str>> =
-        LazyLock::new(|| Entity::ALL.iter().map(|entity| entity.name()).collect());
+    static ENTITIES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        // `CUSTOM` stands for the kinds that the file itself defines, which have names of their own.
+        let known = Entity::ALL.iter().filter(|entity| **entity != Entity::Custom);
+        known.map(|entity| entity.name()).collect()
+    });
     Known {
         env,
         entities: Some(&ENTITIES),
