@@ -40,6 +40,37 @@ def test_check_says_every_error_with_its_path(tool):
     assert "openai-main" in done.stdout + done.stderr  # did you mean
 
 
+def test_check_reads_kinds_of_ones_own(tool):
+    config = yaml.safe_load(tool.file.read_text())
+    config["policies"][0]["redaction"] = {
+        "request": {
+            "default": "token",
+            "entities": {"CUSTOM": "token"},
+            "custom": [
+                {"name": "CASE", "patterns": ["CASE-[0-9"]},
+                {"name": "case", "words": ["Bluebird"]},
+                {"name": "GONE", "words": ["Bluebird"], "operator": "off"},
+                {"name": "RIGHT", "words": ["Bluebird"]},
+            ],
+        },
+        "answer": {"default": "placeholder", "custom": [{"name": "CASE", "words": ["Bluebird"], "operator": "token"}]},
+    }
+    wrong = tool.folder / "custom.yaml"
+    wrong.write_text(yaml.safe_dump(config, sort_keys=False))
+    done = tool.command("check", "--config", str(wrong))
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    for part in (
+        "request.entities.CUSTOM: no such entity",
+        "request.custom[0]: patterns[0]: ",
+        "request.custom[1]: name: ",
+        "request.custom[2].operator: ",
+        "answer.custom[0].operator: ",
+    ):
+        assert part in said, said
+    assert "custom[3]" not in said
+
+
 def test_a_wrong_file_starts_nothing(tool):
     wrong = tool.folder / "empty.yaml"
     wrong.write_text("version: 1\nsurprise: 1\n")

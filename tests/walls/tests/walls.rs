@@ -80,6 +80,20 @@ const WALLS: &[(&[&str], &[&str])] = &[
             "tollgate-redact",
         ],
     ),
+    // Similarity is computed, not fetched: whoever caches brings threads, stores and tenants.
+    (
+        &["tollgate-embed", "tollgate-similar"],
+        &[
+            "tokio",
+            "hyper",
+            "tonic",
+            "envoy-types",
+            "tollgate-cache",
+            "tollgate-config",
+            "tollgate-llm",
+            "tollgate-redact",
+        ],
+    ),
     // The configuration is read without a network, and the renderer does no I/O.
     (
         &["tollgate-config", "tollgate-render"],

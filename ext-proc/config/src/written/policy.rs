@@ -109,7 +109,7 @@ pub(crate) struct CustomEntity {
     /// Words and phrases, compared without regard to case, look-alikes or invisible characters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) words: Vec<String>,
-    /// Regular expressions (Rust's `regex`; linear time), within a line: `\\bCASE-\\d{6}\\b`.
+    /// Regular expressions (Rust's `regex`; linear time), within a line: `\bCASE-\d{6}\b`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) patterns: Vec<String>,
     /// If there are any, one of these words must stand beside what is found.
