@@ -226,7 +226,9 @@ impl Events {
             }
         } else {
             let data = edits.apply(event.data);
-            sse::encode(out, event.event, &String::from_utf8_lossy(&data));
+            let data = String::from_utf8(data)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+            sse::encode(out, event.event, &data);
         }
     }
 
