@@ -214,12 +214,12 @@ mod tests {
     #[test]
     fn only_narrows_each_kind_by_itself() {
         for (arguments, variants, cases) in [
-            (vec![], 6, 12),
+            (vec![], 7, 12),
             (vec!["--only", "full"], 2, 12),
             (vec!["--only", "full,wasm,10k,c8"], 3, 2),
-            (vec!["--only", "stream"], 6, 6),
-            (vec!["--quick"], 6, 8),
-            (vec!["--quick", "--only", "1m"], 6, 4),
+            (vec!["--only", "stream"], 7, 6),
+            (vec!["--quick"], 7, 8),
+            (vec!["--quick", "--only", "1m"], 7, 4),
         ] {
             let options = options(&arguments);
             let found = (options.variants().unwrap().len(), options.cases().unwrap().len());

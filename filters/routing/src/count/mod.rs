@@ -7,7 +7,7 @@ mod tools;
 use std::ops::Range;
 
 use tollgate_llm::image::Detail;
-use tollgate_llm::json::{Scanner, Token};
+use tollgate_llm::json::{Scanner, Str, Token};
 use tollgate_llm::request::{RequestVisitor, Role, Text};
 use tollgate_llm::{Endpoint, Image, TextKind};
 use tollgate_tokens::{Tally, Tokenizer, overhead};
@@ -134,7 +134,7 @@ impl<'b> Prompt<'b> {
             Piece::Escaped(range) => {
                 if let Ok(Some(Token::String(str) | Token::Key(str))) = Scanner::new(self.slice(range)).next()
                 {
-                    str.parts(|part| tally.push(part));
+                    push_joined(&str, tally);
                 }
                 tally.finish()
             }
@@ -145,6 +145,26 @@ impl<'b> Prompt<'b> {
     fn slice(&self, range: &Range<usize>) -> &'b str {
         self.body.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// Counts an escaped string. Every push looks for a seam anew, so the short parts between many escapes (code, JSON inside
+/// JSON) are pushed together.
+fn push_joined(str: &Str<'_>, tally: &mut Tally) {
+    const LONG: usize = 512;
+    let mut short = String::new();
+    str.parts(|part| {
+        if part.len() < LONG {
+            short.push_str(part);
+        }
+        if part.len() >= LONG || short.len() >= 4 * LONG {
+            tally.push(&short);
+            short.clear();
+        }
+        if part.len() >= LONG {
+            tally.push(part);
+        }
+    });
+    tally.push(&short);
 }
 
 /// The true number behind an estimate that is too high by its measured error: 95 of 100 texts are not below.
