@@ -87,10 +87,11 @@ impl Workers {
         let fewest = self
             .workers
             .iter()
+            .filter(|worker| !worker.connections.is_closed())
             .min_by_key(|worker| worker.count.load(Ordering::Relaxed));
         if let Some(worker) = fewest {
             let seat = Seat::take(&worker.count);
-            // A thread that has ended takes no more; its client sees the connection close.
+            // If the thread ended just now, the client sees the connection close and makes another.
             let _ = worker.connections.send((connection, seat));
         }
     }
@@ -136,12 +137,13 @@ impl Worker {
 
 fn incoming(given: mpsc::UnboundedReceiver<(Accepted, Seat)>) -> Connections {
     let given = tokio_stream::wrappers::UnboundedReceiverStream::new(given);
-    Box::pin(given.map(|(accepted, seat)| {
+    Box::pin(given.filter_map(async |(accepted, seat)| {
+        // One that cannot be registered is closed by being dropped; an error here would end the thread's server.
         let socket = match accepted {
-            Accepted::Tcp(socket) => Socket::Tcp(TcpStream::from_std(socket)?),
-            Accepted::Unix(socket) => Socket::Unix(UnixStream::from_std(socket)?),
+            Accepted::Tcp(socket) => TcpStream::from_std(socket).map(Socket::Tcp),
+            Accepted::Unix(socket) => UnixStream::from_std(socket).map(Socket::Unix),
         };
-        Ok(Connection { socket, _seat: seat })
+        socket.ok().map(|socket| Ok(Connection { socket, _seat: seat }))
     }))
 }
 

