@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod error;
 pub mod image;
 pub mod json;
+pub mod replay;
 pub mod request;
 mod shape;
 pub mod sse;
