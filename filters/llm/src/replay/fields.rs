@@ -18,7 +18,7 @@ pub(super) enum How {
     Once,
     /// What comes first holds, but for the placeholders `""` and `0`.
     First,
-    /// What comes last holds.
+    /// What comes last holds, unless it is empty.
     Last,
     /// What comes last holds if neither says anything in words, else as with [`Once`](Self::Once).
     Figure,
@@ -141,7 +141,7 @@ impl Fields {
                     _ if is_placeholder(json) => false,
                     _ if json == value || value == "\"\"" => true,
                     How::First => true,
-                    How::Last => false,
+                    How::Last => matches!(value, "{}" | "[]"),
                     How::Figure if !says_something(json)? && !says_something(value)? => false,
                     _ => return contradiction(),
                 };

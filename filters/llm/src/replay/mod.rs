@@ -11,8 +11,6 @@ mod fields;
 mod json;
 mod messages;
 mod responses;
-#[cfg(test)]
-mod tests;
 mod usage;
 
 use std::borrow::Cow;

@@ -20,7 +20,12 @@ impl Fixture {
 
     /// Compares with the golden file beside the fixture, or writes it.
     pub(crate) fn check(&self, said: &str) {
-        let golden = self.path.with_extension("said");
+        self.check_with("said", said);
+    }
+
+    /// The same with a golden file of this extension.
+    pub(crate) fn check_with(&self, extension: &str, said: &str) {
+        let golden = self.path.with_extension(extension);
         if std::env::var_os("BLESS").is_some() {
             fs::write(&golden, said).unwrap();
             return;

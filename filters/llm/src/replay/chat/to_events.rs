@@ -141,7 +141,7 @@ impl<'a> Choice<'a, '_> {
 
     fn completion(&self, chunks: &mut Chunks<'_>) -> Result<(), ReplayError> {
         let text = self.members.string("text");
-        let text = text.ok_or_else(|| ReplayError::no_counterpart("choices[].text"))?;
+        let text = text.ok_or(ReplayError::Incomplete("a choice has no text"))?;
         // Token by token with its logprobs a text could be cut only where tokens end.
         let whole = self.logprobs().filter(|_| !text.is_empty());
         let cut = match whole {
@@ -163,7 +163,7 @@ impl<'a> Choice<'a, '_> {
 
     fn message(&self, chunks: &mut Chunks<'_>) -> Result<(), ReplayError> {
         let message = self.members.some("message");
-        let message = Members::of(message.ok_or_else(|| ReplayError::no_counterpart("choices[].message"))?)?;
+        let message = Members::of(message.ok_or(ReplayError::Incomplete("a choice has no message"))?)?;
         let mut role = Writer::new();
         let mut later = Vec::new();
         for (name, value) in message.iter() {

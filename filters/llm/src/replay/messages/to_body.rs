@@ -14,7 +14,6 @@ use How::{Append, Drop, Grow, Last, Object, Once};
 /// The message: what `message_start` says, and what `message_delta` adds to it.
 static MESSAGE: Table = Table {
     fields: &[
-        ("content", Drop),
         ("usage", Object(&USAGE)),
         ("stop_reason", Last),
         ("stop_sequence", Last),
@@ -67,6 +66,7 @@ struct Block {
 /// The body that a stream's events make.
 pub(in crate::replay) fn body(stored: &[u8], usage: &Usage) -> Result<String, ReplayError> {
     let mut message = Fields::default();
+    let mut has_begun = false;
     let mut blocks: BTreeMap<u32, Block> = BTreeMap::new();
     each(Endpoint::Messages, stored, true, |Seen { data, .. }| {
         let event = Members::of(data)?;
@@ -79,10 +79,12 @@ pub(in crate::replay) fn body(stored: &[u8], usage: &Usage) -> Result<String, Re
             "message_start" => {
                 let start = event.get("message").unwrap_or_default();
                 let content = Members::of(start)?.some("content").unwrap_or("[]");
-                if !content.starts_with('[') || !elements(content)?.is_empty() || message.has("content") {
+                if !content.starts_with('[') || !elements(content)?.is_empty() {
                     return Err(ReplayError::no_counterpart("message.content"));
                 }
-                message.replace("content", "[]".to_owned())?;
+                if std::mem::replace(&mut has_begun, true) {
+                    return Err(ReplayError::contradiction("message_start"));
+                }
                 message.merge(&MESSAGE, start)
             }
             "content_block_start" => {
@@ -107,7 +109,7 @@ pub(in crate::replay) fn body(stored: &[u8], usage: &Usage) -> Result<String, Re
             _ => Ok(()),
         }
     })?;
-    if !message.has("content") {
+    if !has_begun {
         return Err(ReplayError::Incomplete("there is no message_start"));
     }
     if message.json("stop_reason").is_none() {
@@ -159,7 +161,7 @@ impl Block {
                     .push_str(delta.string("partial_json").unwrap_or_default());
                 Ok(())
             }
-            kind => Err(ReplayError::no_counterpart(kind)),
+            _ => Err(ReplayError::no_counterpart("delta.type")),
         }
     }
 
