@@ -1,16 +1,17 @@
 //! How fast bodies are read: `cargo run --release -p tollgate-llm --example speed`, and the same for wasm:
 //! `cargo build --profile wasm --target wasm32-wasip1 -p tollgate-llm --example speed`, run by any WASI runtime.
 //!
-//! Prints MB/s per body and nanoseconds per streamed event; the best of several rounds, since machines are shared.
+//! Prints MB/s per body, nanoseconds per streamed event and microseconds per replayed answer; the best of several rounds, since machines are shared.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use tollgate_llm::json::{Scanner, Token};
+use tollgate_llm::replay::{Form, Wanted, replay};
 use tollgate_llm::request::{RequestVisitor, Text};
 use tollgate_llm::sse::Decoder;
 use tollgate_llm::stream::StreamReader;
-use tollgate_llm::{Endpoint, request};
+use tollgate_llm::{Endpoint, Usage, request};
 
 #[derive(Default)]
 struct Bytes(usize);
@@ -71,6 +72,54 @@ fn main() {
             time.as_secs_f64() * 1e9 / events
         );
     }
+    replays();
+}
+
+/// An answer of this many kilobytes of text: to events, and back to a body.
+fn replays() {
+    let wanted = Wanted::Events { include_usage: true };
+    for (name, endpoint, shape) in answers() {
+        for size in [1, 10, 100, 1000] {
+            let body = shape.replace("TEXT", &PROSE.repeat(size * 1000 / PROSE.len()));
+            let usage = Usage::default();
+            let there = || replay(endpoint, Form::Body(body.as_bytes()), &usage, wanted);
+            let events = there().unwrap_or_default();
+            let back = || replay(endpoint, Form::Events(&events), &usage, Wanted::Body);
+            let to_events = best(|| {
+                black_box(there().is_ok());
+            });
+            let to_body = best(|| {
+                black_box(back().is_ok());
+            });
+            println!(
+                "replay {name:<21} {size:>5} KB   to {:>8} bytes of events {:>8.1} µs   back {:>8.1} µs{}",
+                events.len(),
+                to_events.as_secs_f64() * 1e6,
+                to_body.as_secs_f64() * 1e6,
+                if back().is_ok() { "" } else { "   FAILED" },
+            );
+        }
+    }
+}
+
+fn answers() -> [(&'static str, Endpoint, &'static str); 3] {
+    [
+        (
+            "chat",
+            Endpoint::ChatCompletions,
+            r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"TEXT","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"system_fingerprint":"fp"}"#,
+        ),
+        (
+            "messages",
+            Endpoint::Messages,
+            r#"{"id":"msg_1","type":"message","role":"assistant","model":"claude","content":[{"type":"text","text":"TEXT"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":2}}"#,
+        ),
+        (
+            "responses",
+            Endpoint::Responses,
+            r#"{"id":"resp_1","object":"response","status":"completed","model":"gpt-5","output":[{"type":"message","id":"msg_1","status":"completed","role":"assistant","content":[{"type":"output_text","text":"TEXT","annotations":[],"logprobs":[]}]}],"usage":{"input_tokens":1,"output_tokens":2,"total_tokens":3}}"#,
+        ),
+    ]
 }
 
 /// The shortest of the rounds that fit into a third of a second.
@@ -89,8 +138,10 @@ fn rate(bytes: usize, time: Duration) -> f64 {
     bytes as f64 / time.as_secs_f64() / 1e6
 }
 
+/// As the inside of a JSON string.
+const PROSE: &str = "The quick brown fox jumps over the lazy dog, and \\\"nobody\\\" knows why.\\n";
+
 fn bodies() -> Vec<(&'static str, Endpoint, String)> {
-    let prose = "The quick brown fox jumps over the lazy dog, and \\\"nobody\\\" knows why.\\n";
     let chat = |content: &str| {
         format!(
             r#"{{"model":"gpt-4o","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"{content}"}}],"stream":true}}"#
@@ -100,12 +151,12 @@ fn bodies() -> Vec<(&'static str, Endpoint, String)> {
         .map(|turn| format!(r#"{{"role":"user","content":[{{"type":"text","text":"turn {turn}"}}]}}"#))
         .collect();
     vec![
-        ("1 KB prose", Endpoint::ChatCompletions, chat(&prose.repeat(13))),
-        ("10 KB prose", Endpoint::ChatCompletions, chat(&prose.repeat(140))),
+        ("1 KB prose", Endpoint::ChatCompletions, chat(&PROSE.repeat(13))),
+        ("10 KB prose", Endpoint::ChatCompletions, chat(&PROSE.repeat(140))),
         (
             "1 MB prose",
             Endpoint::ChatCompletions,
-            chat(&prose.repeat(14_000)),
+            chat(&PROSE.repeat(14_000)),
         ),
         (
             "10 MB image, chat",

@@ -20,6 +20,8 @@ pub(super) enum How {
     First,
     /// What comes last holds, unless it is empty.
     Last,
+    /// A list that comes again and again, longer each time.
+    Longer,
     /// What comes last holds if neither says anything in words, else as with [`Once`](Self::Once).
     Figure,
     /// A string that goes on. Anything else in its place comes once.
@@ -142,6 +144,7 @@ impl Fields {
                     _ if json == value || value == "\"\"" => true,
                     How::First => true,
                     How::Last => matches!(value, "{}" | "[]"),
+                    How::Longer if value.starts_with(json.trim_end_matches(']')) => false,
                     How::Figure if !says_something(json)? && !says_something(value)? => false,
                     _ => return contradiction(),
                 };

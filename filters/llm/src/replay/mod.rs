@@ -80,9 +80,9 @@ pub enum ReplayError {
 /// `usage` is what the answer took, for a form that tells it where the stored one does not. The time that this takes
 /// grows with the size of the answer and nothing else.
 ///
-/// A body stays as it is when a body is asked for. A stream stays as it is when a stream is asked for, but for chat's and
-/// completions' usage chunk, which is added or left out; other chunks are not touched, so `"usage":null` in them stays
-/// or stays away.
+/// A body stays as it is when a body is asked for, unread. A stream stays as it is when a stream is asked for, but for
+/// chat's and completions' usage chunk, which is added or left out; other chunks are not touched, so `"usage":null` in
+/// them stays or stays away, and usage that a provider tells in a chunk with a choice stays.
 ///
 /// # Errors
 /// Whatever cannot be converted without losing or inventing something, errors and incomplete streams among it.

@@ -9,7 +9,7 @@ use crate::replay::json::{Members, Writer, elements};
 use crate::replay::{ReplayError, usage};
 use crate::{Endpoint, Usage};
 
-use How::{Append, Drop, Figure, First, Grow, Indexed, Last, Object, Once, Thoughts};
+use How::{Append, Drop, Figure, First, Grow, Indexed, Last, Longer, Object, Once, Thoughts};
 
 /// A chunk. Azure's first has an empty id and no model; some servers tell the time anew in each.
 static CHUNK: Table = Table {
@@ -24,9 +24,9 @@ static CHUNK: Table = Table {
         ("service_tier", Last),
         ("system_fingerprint", Last),
         // Perplexity repeats what it has found so far.
-        ("citations", Last),
-        ("search_results", Last),
-        ("related_questions", Last),
+        ("citations", Longer),
+        ("search_results", Longer),
+        ("related_questions", Longer),
         ("x_groq", Last),
     ],
     others: Figure,
