@@ -70,8 +70,7 @@ impl Table {
 
 impl Fields {
     /// Takes in what the next piece says.
-    pub(super) fn merge(&mut self, table: &'static Table, json: &str) -> Result<(), ReplayError> {
-        let members = Members::of(json).map_err(|_| ReplayError::no_counterpart("an object"))?;
+    pub(super) fn merge(&mut self, table: &'static Table, members: &Members<'_>) -> Result<(), ReplayError> {
         for (name, value) in members.iter() {
             self.take(name, table.how(name), value)?;
         }
@@ -116,7 +115,7 @@ impl Fields {
                     *node = Node::Object(Self::default());
                 }
                 match node {
-                    Node::Object(fields) => fields.merge(table, value)?,
+                    Node::Object(fields) => fields.merge(table, &Members::of(value)?)?,
                     _ => return contradiction(),
                 }
             }
@@ -261,10 +260,12 @@ fn merge_indexed(
     list: &str,
 ) -> Result<(), ReplayError> {
     for element in elements(list)? {
-        let index = Members::of(element)?.index("index");
+        let members = Members::of(element)?;
         // Whose piece this is cannot be told without an index.
-        let index = index.ok_or_else(|| ReplayError::no_counterpart(&format!("{name}[].index")))?;
-        map.entry(index).or_default().merge(table, element)?;
+        let index = members
+            .index("index")
+            .ok_or_else(|| ReplayError::no_counterpart(&format!("{name}[].index")))?;
+        map.entry(index).or_default().merge(table, &members)?;
     }
     Ok(())
 }
@@ -287,7 +288,7 @@ fn merge_thoughts(objects: &mut Vec<Fields>, table: &'static Table, list: &str) 
                 }
             }
         };
-        last.merge(table, element)?;
+        last.merge(table, &members)?;
     }
     Ok(())
 }

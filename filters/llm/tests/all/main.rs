@@ -16,6 +16,8 @@ mod random;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod replay_damaged;
+#[cfg(test)]
 mod replay_random;
 #[cfg(test)]
 mod requests;

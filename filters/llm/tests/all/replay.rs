@@ -290,7 +290,11 @@ fn what_was_cut_anywhere_is_refused() {
         let end = fixture.bytes.trim_ascii_end().len() + 2;
         for at in 0..end.min(fixture.bytes.len()) {
             let cut = Form::Events(&fixture.bytes[..at]);
-            for wanted in [Wanted::Body, WITH_USAGE, WITHOUT_USAGE] {
+            // As events with usage and without in turns, for time's sake.
+            let events = Wanted::Events {
+                include_usage: at % 2 == 0,
+            };
+            for wanted in [Wanted::Body, events] {
                 let result = replay(fixture.endpoint, cut, &USAGE, wanted);
                 assert!(result.is_err(), "{} cut at {at}", fixture.path.display());
             }

@@ -103,7 +103,7 @@ pub(in crate::replay) fn body(
             return Ok(());
         }
         let chunk = Members::of(data)?;
-        top.merge(&CHUNK, data)?;
+        top.merge(&CHUNK, &chunk)?;
         let list = chunk.get("choices").unwrap_or_default();
         for (position, choice) in elements(list)?.into_iter().enumerate() {
             let members = Members::of(choice)?;
@@ -112,7 +112,7 @@ pub(in crate::replay) fn body(
             }
             let position = u32::try_from(position).unwrap_or(u32::MAX);
             let index = members.index("index").unwrap_or(position);
-            choices.entry(index).or_default().merge(&CHOICE, choice)?;
+            choices.entry(index).or_default().merge(&CHOICE, &members)?;
         }
         Ok(())
     })?;

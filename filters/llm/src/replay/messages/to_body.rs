@@ -77,24 +77,25 @@ pub(in crate::replay) fn body(stored: &[u8], usage: &Usage) -> Result<String, Re
         };
         match event.string("type").unwrap_or_default() {
             "message_start" => {
-                let start = event.get("message").unwrap_or_default();
-                let content = Members::of(start)?.some("content").unwrap_or("[]");
+                let start = Members::of(event.get("message").unwrap_or_default())?;
+                let content = start.some("content").unwrap_or("[]");
                 if !content.starts_with('[') || !elements(content)?.is_empty() {
                     return Err(ReplayError::no_counterpart("message.content"));
                 }
                 if std::mem::replace(&mut has_begun, true) {
                     return Err(ReplayError::contradiction("message_start"));
                 }
-                message.merge(&MESSAGE, start)
+                message.merge(&MESSAGE, &start)
             }
             "content_block_start" => {
                 let block = blocks.entry(index()?).or_default();
                 if block.fields.has("type") {
                     return Err(ReplayError::contradiction("index"));
                 }
-                block
-                    .fields
-                    .merge(&BLOCK, event.get("content_block").unwrap_or_default())
+                block.fields.merge(
+                    &BLOCK,
+                    &Members::of(event.get("content_block").unwrap_or_default())?,
+                )
             }
             "content_block_delta" => {
                 let delta = Members::of(event.get("delta").unwrap_or_default())?;
@@ -102,8 +103,8 @@ pub(in crate::replay) fn body(stored: &[u8], usage: &Usage) -> Result<String, Re
             }
             "content_block_stop" => open(&mut blocks, index()?)?.stop(),
             "message_delta" => {
-                message.merge(&MESSAGE_DELTA, data)?;
-                message.merge(&MESSAGE, event.some("delta").unwrap_or("{}"))
+                message.merge(&MESSAGE_DELTA, &event)?;
+                message.merge(&MESSAGE, &Members::of(event.some("delta").unwrap_or("{}"))?)
             }
             // `message_stop` and keep-alives: the reader knows no others.
             _ => Ok(()),
