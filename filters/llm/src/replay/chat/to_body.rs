@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::replay::events::{Seen, each};
 use crate::replay::fields::{Fields, How, Table};
-use crate::replay::json::{Members, Writer, elements};
+use crate::replay::json::{Members, Writer, elements, inside};
 use crate::replay::{ReplayError, usage};
 use crate::{Endpoint, Usage};
 
@@ -121,7 +121,11 @@ pub(in crate::replay) fn body(
     }
     let mut written = Vec::with_capacity(choices.len());
     for (index, choice) in &choices {
-        if choice.json("finish_reason").is_none() {
+        if choice
+            .json("finish_reason")
+            .and_then(inside)
+            .is_none_or(str::is_empty)
+        {
             return Err(ReplayError::Incomplete("a choice has no reason to end"));
         }
         written.push(write_choice(endpoint, *index, choice)?);

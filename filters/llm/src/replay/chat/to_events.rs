@@ -33,12 +33,15 @@ pub(in crate::replay) fn events(
     if choices.is_empty() {
         return Err(ReplayError::Incomplete("there is no choice"));
     }
+    if !choices.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return Err(ReplayError::contradiction("choices[].index"));
+    }
     for (index, members) in &choices {
         let choice = Choice {
             index: *index,
             members,
         };
-        if members.string("finish_reason").is_none() {
+        if members.string("finish_reason").is_none_or(str::is_empty) {
             return Err(ReplayError::Incomplete("a choice has no reason to end"));
         }
         match endpoint {
@@ -229,8 +232,8 @@ impl<'a> Choice<'a, '_> {
     fn calls(&self, calls: &str, chunks: &mut Chunks<'_>) -> Result<(), ReplayError> {
         for (position, call) in elements(calls)?.into_iter().enumerate() {
             let call = Members::of(call)?;
-            let position = u32::try_from(position).unwrap_or(u32::MAX);
-            let index = call.index("index").unwrap_or(position);
+            // Some servers number the calls of a body, and some of them number every call 0.
+            let index = position as u64;
             let kind = ["function", "custom"]
                 .into_iter()
                 .find(|kind| call.some(kind).is_some());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::replay::events::{Seen, each};
 use crate::replay::fields::{Fields, How, Table};
-use crate::replay::json::{Members, Writer, check, decode, elements};
+use crate::replay::json::{Members, Writer, check, decode, elements, inside};
 use crate::replay::{ReplayError, usage};
 use crate::{Endpoint, Usage};
 
@@ -113,7 +113,8 @@ pub(in crate::replay) fn body(stored: &[u8], usage: &Usage) -> Result<String, Re
     if !has_begun {
         return Err(ReplayError::Incomplete("there is no message_start"));
     }
-    if message.json("stop_reason").is_none() {
+    let reason = message.json("stop_reason").and_then(inside);
+    if reason.is_none_or(str::is_empty) {
         return Err(ReplayError::Incomplete("the message has no reason to end"));
     }
     let mut content = Vec::with_capacity(blocks.len());

@@ -22,7 +22,7 @@ const RUNNING: [&str; 6] = [
 /// All events of a body.
 pub(in crate::replay) fn events(body: &str, usage: &Usage) -> Result<Vec<u8>, ReplayError> {
     let body = Members::of(body)?;
-    if body.string("stop_reason").is_none() {
+    if body.string("stop_reason").is_none_or(str::is_empty) {
         return Err(ReplayError::Incomplete("the message has no reason to end"));
     }
     let content = body
