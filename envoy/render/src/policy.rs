@@ -147,6 +147,8 @@ fn ext_proc(config: &Config) -> Value {
             "failure_mode_allow": config.service.on_failure == OnFailure::Open,
             "status_on_error": { "code": "ServiceUnavailable" },
             "message_timeout": duration(config.service.timeout),
+            // What the service may ask for where a request waits for the answer to the same one under way.
+            "max_message_timeout": duration(config.cache.coalesce.saturating_add(config.service.timeout)),
             "processing_mode": routes::processing_mode("SKIP", "BUFFERED"),
             "request_attributes": REQUEST_ATTRIBUTES,
             "response_attributes": RESPONSE_ATTRIBUTES,

@@ -7,13 +7,10 @@
 )]
 
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use tollgate_cache::{
-    CacheKey, Delivery, ExactStore, MemoryStore, Partition, Scope, StoredAnswer, hash_body,
-};
+use tollgate_cache::{CacheKey, Entry, MemoryStore, Partition, Scope, StoredAnswer, hash_body};
 use tollgate_llm::json::Scanner;
 use tollgate_llm::{Endpoint, Usage};
 
@@ -42,14 +39,6 @@ fn conversation(bytes: usize) -> String {
     let message = format!(r#"{{"role":"user","content":"{text}"}}"#);
     let messages = vec![message.as_str(); (bytes / message.len()).max(1)].join(",");
     format!(r#"{{"model":"gpt-4o","temperature":0.7,"messages":[{messages}]}}"#)
-}
-
-/// The store in memory never waits, so one poll is all it takes.
-fn now_or_never<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("the store in memory never waits"),
-    }
 }
 
 fn main() {
@@ -85,33 +74,36 @@ fn main() {
         endpoint: CHAT,
         model: "gpt-4o".into(),
         variant: "standard".into(),
-        delivery: Delivery::Plain,
     };
     let digest = hash_body(CHAT, "{}").unwrap();
     time("key", 0, || CacheKey::new(&partition, &digest));
 
-    let store = MemoryStore::new(1 << 30);
-    let keys: Vec<CacheKey> = (0..100_000)
-        .map(|number| CacheKey::new(&partition, &hash_body(CHAT, &format!("[{number}]")).unwrap()))
-        .collect();
+    let store = MemoryStore::new(1 << 30, 1.0);
     let now = UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-    let answer = StoredAnswer {
-        endpoint: CHAT,
-        stream: false,
-        body: vec![b'x'; 2_000].into(),
-        usage: Usage::default(),
-        model: "gpt-4o".into(),
-        created: now,
-    };
-    let mut next = keys.iter().cycle();
+    let entries: Vec<Arc<Entry>> = (0..100_000)
+        .map(|number| {
+            let digest = hash_body(CHAT, &format!("[{number}]")).unwrap();
+            Arc::new(Entry {
+                key: CacheKey::new(&partition, &digest),
+                partition: partition.clone(),
+                answer: StoredAnswer {
+                    endpoint: CHAT,
+                    stream: false,
+                    body: vec![b'x'; 2_000].into(),
+                    usage: Usage::default(),
+                    provider: "openai".into(),
+                    created: now,
+                },
+                expires: None,
+            })
+        })
+        .collect();
+    let mut next = entries.iter().cycle();
     time("put", 2_000, || {
-        let key = next.next().unwrap();
-        now_or_never(store.put(key, &partition, answer.clone(), Duration::from_secs(600), now)).unwrap()
+        store.put(Arc::clone(next.next().unwrap()), None, now)
     });
     time("get, 100k entries", 2_000, || {
-        now_or_never(store.get(next.next().unwrap(), now))
-            .unwrap()
-            .unwrap()
+        store.get(&next.next().unwrap().key, now).unwrap()
     });
     println!("{:?}", store.size());
 }

@@ -5,13 +5,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tollgate_llm::Endpoint;
 
 use crate::BodyDigest;
 
 /// Who shares answers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scope {
     /// One tenant.
     Tenant(Arc<str>),
@@ -19,20 +20,8 @@ pub enum Scope {
     Everyone,
 }
 
-/// In which form the client takes the answer. Stored bytes are replayed as they are, so each form has its own entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// One body.
-    Plain,
-    /// Server-sent events.
-    Stream {
-        /// Whether the client asked for the usage event (OpenAI's `stream_options.include_usage`).
-        include_usage: bool,
-    },
-}
-
 /// Everything beside the body that decides whether two requests may share an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Partition {
     /// Who shares.
     pub scope: Scope,
@@ -44,51 +33,68 @@ pub struct Partition {
     pub model: Arc<str>,
     /// Whatever else changes what may be served, such as the names of policy and pool; empty if nothing does.
     pub variant: Arc<str>,
-    /// The form.
-    pub delivery: Delivery,
 }
 
 /// The name of an answer: 256 bits over the partition and the canonical body.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CacheKey([u8; 32]);
 
-/// Raised whenever the meaning of keys changes, so that entries of older versions in a shared store are not found.
-const VERSION: &[u8] = b"tollgate exact cache 1";
+/// The name of everything that must be equal before two prompts' words are compared: 128 bits over the partition, the
+/// embedder, and the canonical body without its last user text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MeaningKey(u128);
 
-impl CacheKey {
-    /// The key for a request with this body in this partition.
-    pub fn new(partition: &Partition, body: &BodyDigest) -> Self {
-        let Partition {
+/// Raised whenever the meaning of keys changes, so that entries of older versions in a shared store are not found.
+const EXACT: &[u8] = b"tollgate exact cache 2";
+const SEMANTIC: &[u8] = b"tollgate semantic cache 1";
+
+impl Partition {
+    /// Starts a hash with everything here, each part with its length before it, so that none can run into the next.
+    fn hash(&self, version: &[u8]) -> Sha256 {
+        let Self {
             scope,
             namespace,
             endpoint,
             model,
             variant,
-            delivery,
-        } = partition;
+        } = self;
         let (scope, tenant) = match scope {
-            Scope::Tenant(name) => (b't', name.as_bytes()),
-            Scope::Everyone => (b'e', &[][..]),
+            Scope::Tenant(name) => ("tenant", &**name),
+            Scope::Everyone => ("everyone", ""),
         };
-        let delivery = match delivery {
-            Delivery::Plain => b'p',
-            Delivery::Stream { include_usage: false } => b's',
-            Delivery::Stream { include_usage: true } => b'u',
-        };
-        let mut hasher = Sha256::new();
-        hasher.update(VERSION);
-        hasher.update([scope, delivery]);
-        // Each part with its length before it, so that none can run into the next.
-        for part in [
-            tenant,
-            namespace.as_bytes(),
-            endpoint.path().as_bytes(),
-            model.as_bytes(),
-            variant.as_bytes(),
-        ] {
-            hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            hasher.update(part);
+        let mut hasher = Sha256::new_with_prefix(version);
+        for part in [scope, tenant, namespace, endpoint.path(), model, variant] {
+            update(&mut hasher, part);
         }
+        hasher
+    }
+}
+
+fn update(hasher: &mut Sha256, part: &str) {
+    hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+    hasher.update(part);
+}
+
+impl MeaningKey {
+    /// `rest`: the digest of the body with a hole where its last user text stands. `embedder`: whose vectors are compared.
+    pub fn new(partition: &Partition, rest: &BodyDigest, embedder: &str) -> Self {
+        let mut hasher = partition.hash(SEMANTIC);
+        update(&mut hasher, embedder);
+        hasher.update(rest.as_bytes());
+        let hash: [u8; 32] = hasher.finalize().into();
+        Self(hash.first_chunk().map_or(0, |half| u128::from_le_bytes(*half)))
+    }
+
+    /// As a number, evenly distributed.
+    pub const fn get(self) -> u128 {
+        self.0
+    }
+}
+
+impl CacheKey {
+    /// The key for a request with this body in this partition.
+    pub fn new(partition: &Partition, body: &BodyDigest) -> Self {
+        let mut hasher = partition.hash(EXACT);
         hasher.update(body.as_bytes());
         Self(hasher.finalize().into())
     }
@@ -154,7 +160,6 @@ mod tests {
             endpoint: Endpoint::ChatCompletions,
             model: "gpt-4o".into(),
             variant: "".into(),
-            delivery: Delivery::Plain,
         }
     }
 
@@ -166,6 +171,11 @@ mod tests {
         let mut keys = vec![
             CacheKey::new(&partition(), &body),
             CacheKey::new(&partition(), &other_body),
+        ];
+        let mut meanings = vec![
+            MeaningKey::new(&partition(), &body, "minilm"),
+            MeaningKey::new(&partition(), &body, "minilm2"),
+            MeaningKey::new(&partition(), &other_body, "minilm"),
         ];
         for other in [
             Partition {
@@ -200,14 +210,6 @@ mod tests {
                 variant: "strict".into(),
                 ..partition()
             },
-            Partition {
-                delivery: Delivery::Stream { include_usage: false },
-                ..partition()
-            },
-            Partition {
-                delivery: Delivery::Stream { include_usage: true },
-                ..partition()
-            },
             // Text moved over the border of two parts.
             Partition {
                 scope: tenant("acm"),
@@ -226,11 +228,14 @@ mod tests {
             },
         ] {
             keys.push(CacheKey::new(&other, &body));
+            meanings.push(MeaningKey::new(&other, &body, "minilm"));
         }
-        let count = keys.len();
+        let count = (keys.len(), meanings.len());
         keys.sort();
         keys.dedup();
-        assert_eq!(keys.len(), count);
+        meanings.sort_by_key(|key| key.get());
+        meanings.dedup();
+        assert_eq!((keys.len(), meanings.len()), count);
     }
 
     #[test]

@@ -1,23 +1,26 @@
-//! Which answers may stand for which requests: the canonical hash of a request, and stores of complete answers.
+//! Which answers may stand for which requests: the canonical hash of a request, the entries of this process, and the journal
+//! by which others come to hold the same.
 //!
 //! A key names everything that an answer depends on and everybody who may have it; two requests share one only if a
-//! provider could not tell them apart. Must not know policy, HTTP, protobuf or clocks: whether to ask the cache, what
-//! to put into it and how to send a hit is the caller's, and time comes in as an argument.
+//! provider could not tell them apart. Must not know policy, HTTP, protobuf, embedders or clocks: whether to ask the cache,
+//! what to put into it and how to send a hit is the caller's, and time comes in as an argument.
 //!
-//! - [`CanonicalHasher`] reads the tokens of a request body once and makes a [`BodyDigest`].
-//! - [`Partition`] is who asks for what in which form; with the digest it makes the [`CacheKey`].
-//! - [`ExactStore`] is what a store can do, [`MemoryStore`] does it in this process, [`Stores`] is the one that runs.
+//! - [`CanonicalHasher`] reads the tokens of a request body once and makes a [`BodyDigest`]; a clone with a
+//!   [hole](CanonicalHasher::hole) where the last user text stands says what else must be equal.
+//! - [`Partition`] is who asks for what; with a digest it makes the [`CacheKey`] or, of the holed one, the [`MeaningKey`].
+//! - [`MemoryStore`] holds the entries: by key, and by the nearness of their prompts.
+//! - [`Journal`] carries [`Record`]s to other replicas and over a restart.
 
 mod canonical;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod entry;
+mod journal;
 mod key;
 mod memory;
-mod store;
-mod stores;
 
 pub use canonical::{BodyDigest, CanonicalHasher, Uncacheable, hash_body};
-pub use key::{CacheKey, Delivery, InvalidKey, Partition, Scope};
-pub use memory::{MemoryStore, Size};
-pub use store::{ExactStore, Hit, Purge, Put, StoreError, StoredAnswer};
-pub use stores::{FailingStore, Stores};
+pub use entry::{Entry, Hit, Meaning, Purge, StoredAnswer};
+pub use journal::{Batch, InvalidRecord, Journal, Position, Record, StoreError};
+pub use key::{CacheKey, InvalidKey, MeaningKey, Partition, Scope};
+pub use memory::{MemoryStore, Near, Put, Size};

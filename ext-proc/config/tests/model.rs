@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use tollgate_config::{
-    Address, Budget, Cache, CacheScope, Config, Encoding, Family, HeaderRule, KeyHash, Known, ModelAccess,
-    NanoUsd, OnFailure, Operator, PathRule, Price, Redaction, SecretRef, Strategy, TextRule, TokenRange,
-    Tokenizer,
+    Address, Budget, Cache, CacheMode, CacheRules, CacheScope, Config, Embedder, Encoding, Family,
+    HeaderRule, Journal, KeyHash, Known, ModelAccess, NanoUsd, OnFailure, Operator, PathRule, Price,
+    Redaction, SecretRef, SharedJournal, Strategy, TextRule, TokenRange, Tokenizer,
 };
 use tollgate_llm::{Dialect, Endpoint};
 
@@ -72,6 +72,42 @@ fn what_is_written_arrives() {
         (config.cache.max_bytes, config.budget),
         (256 << 20, tollgate_config::BudgetStore::Memory)
     );
+}
+
+#[test]
+fn the_cache_of_all_policies() {
+    let cache = full().cache;
+    assert_eq!(
+        (cache.tenant_share, cache.coalesce),
+        (0.25, Duration::from_secs(20))
+    );
+    assert_eq!(cache.semantic_timeout, Duration::from_millis(50));
+    let Some(Embedder::Endpoint {
+        url,
+        model,
+        dimensions,
+        credential,
+        ca_file,
+    }) = cache.embedder
+    else {
+        panic!("{:?}", cache.embedder)
+    };
+    assert_eq!(
+        (url.authority(), url.base_path),
+        ("embeddings.internal".into(), "/v1".into())
+    );
+    assert_eq!(
+        (model.as_str(), dimensions),
+        ("text-embedding-3-small", Some(512))
+    );
+    assert_eq!(credential, Some(SecretRef::Env("OPENAI_API_KEY".to_owned())));
+    assert_eq!(ca_file, None);
+    let shared = SharedJournal {
+        url: SecretRef::File("/run/secrets/redis-url".into()),
+        prefix: "tollgate-prod".to_owned(),
+        max_entries: 50_000,
+    };
+    assert_eq!(cache.journal, Some(Journal::Redis(shared)));
 }
 
 #[test]
@@ -190,10 +226,15 @@ fn policies_and_tenants_are_resolved() {
     assert_eq!(tenant.policy.limits.tokens_per_minute, Some(200_000));
     assert_eq!(
         tenant.policy.cache,
-        Cache::Exact {
+        Cache::On(CacheRules {
+            mode: CacheMode::Safe,
+            shadow: false,
             ttl: Duration::from_secs(600),
-            scope: CacheScope::Tenant
-        }
+            scope: CacheScope::Tenant,
+            tool_calls: false,
+            hit_price: 0.1,
+            max_prompt_bytes: 300,
+        })
     );
     let Redaction::On(rules) = &tenant.policy.redaction else {
         panic!("{:?}", tenant.policy)

@@ -19,4 +19,4 @@ pub use eligible::{Ineligible, Limits, eligible};
 pub use guard::{Mismatch, check};
 pub use index::{Index, InvalidVector, Neighbour, Search};
 pub use mode::{InvalidMode, Judgement, Mode, Threshold, Why, judge};
-pub use normalize::normalize;
+pub use normalize::{NORMAL_FORM, normalize};

@@ -7,8 +7,10 @@
 //! |---|---|
 //! | `cli` | one file per subcommand |
 //! | `serve` | the running service: state, reload, admin port, metrics |
+//! | `cache` | entries, embedder and journal at work |
 //! | `exchange` | one request and its answer, in the order in which policy acts |
 
+mod cache;
 mod cli;
 mod exchange;
 mod serve;

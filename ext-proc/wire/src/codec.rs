@@ -1,6 +1,8 @@
 //! Our events to and from Envoy's protobuf.
 //! Must not know the order of messages (`conversation`) or what they mean (policy).
 
+use std::time::Duration;
+
 use envoy_types::pb::envoy::config::core::v3::{
     HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
 };
@@ -10,7 +12,7 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
     processing_response::Response,
 };
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
-use envoy_types::pb::google::protobuf::{Struct, Value as PbValue, value::Kind};
+use envoy_types::pb::google::protobuf::{Duration as PbDuration, Struct, Value as PbValue, value::Kind};
 
 use crate::event::{AnswerVerdict, Attributes, Metadata, Reply, RequestVerdict, Value};
 
@@ -64,6 +66,18 @@ pub(crate) fn request_body(verdict: RequestVerdict) -> ProcessingResponse {
             metadata,
         ),
         RequestVerdict::Reply(reply) => immediate(reply),
+    }
+}
+
+/// "Wait": what comes next is the answer. Envoy allows it once for a message, up to `max_message_timeout`.
+pub(crate) fn patience(most: Duration) -> ProcessingResponse {
+    let duration = PbDuration {
+        seconds: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(most.subsec_nanos()).unwrap_or(0),
+    };
+    ProcessingResponse {
+        override_message_timeout: Some(duration),
+        ..Default::default()
     }
 }
 

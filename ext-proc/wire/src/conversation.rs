@@ -8,7 +8,7 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
 use tonic::Status;
 
 use crate::codec::{self, Untouched};
-use crate::event::{Attributes, Exchange, RequestVerdict};
+use crate::event::{Asked, Attributes, Exchange, RequestVerdict};
 
 /// Where Envoy's messages come from: tonic's stream, or a test's.
 pub(crate) trait Inbound: Send {
@@ -29,6 +29,8 @@ pub(crate) struct Conversation<I, E: Exchange> {
     attributes: Attributes,
     request_ended: bool,
     answer_ended: bool,
+    /// Envoy was asked to wait, and its request's verdict is still to come.
+    owed: bool,
     /// Envoy said that bodies come whole: then trailers may end them, and the body's message does not say "end".
     whole: Whole,
 }
@@ -47,12 +49,18 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             attributes: Attributes::default(),
             request_ended: false,
             answer_ended: false,
+            owed: false,
             whole: Whole::default(),
         }
     }
 
     /// The next message for Envoy; `None` when the conversation is over.
     pub(crate) async fn next(&mut self) -> Option<Result<ProcessingResponse, Status>> {
+        if std::mem::take(&mut self.owed)
+            && let Some(exchange) = &mut self.exchange
+        {
+            return Some(Ok(codec::request_body(exchange.resume().await)));
+        }
         match self.inbound.message().await {
             Ok(Some(message)) => Some(self.reply_to(message).await),
             // Envoy closed the stream, or reset it: nothing more can be said to it either way.
@@ -102,7 +110,13 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
                 } else {
                     &attributes
                 };
-                Ok(codec::request_body(exchange.request(attributes, body.body).await))
+                Ok(match exchange.request(attributes, body.body).await {
+                    Asked::Now(verdict) => codec::request_body(verdict),
+                    Asked::Later(most) => {
+                        self.owed = true;
+                        codec::patience(most)
+                    }
+                })
             }
             // A part of a request can't be judged; passing it on would let it by unseen.
             Some(Message::RequestBody(_)) => Err(Status::failed_precondition(
@@ -145,6 +159,7 @@ impl<I, E: Exchange> Drop for Conversation<I, E> {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode;
     use envoy_types::pb::envoy::service::ext_proc::v3::{
@@ -171,8 +186,18 @@ mod tests {
                 metadata: Vec::new(),
             }
         }
-        async fn request(&mut self, _: &Attributes, body: Vec<u8>) -> RequestVerdict {
+        async fn request(&mut self, _: &Attributes, body: Vec<u8>) -> Asked {
             self.note(format!("request {}", body.len()));
+            if body == b"later" {
+                return Asked::Later(Duration::from_millis(1_500));
+            }
+            Asked::Now(RequestVerdict::Forward {
+                body: None,
+                metadata: Vec::new(),
+            })
+        }
+        async fn resume(&mut self) -> RequestVerdict {
+            self.note("resume");
             RequestVerdict::Forward {
                 body: None,
                 metadata: Vec::new(),
@@ -241,6 +266,28 @@ mod tests {
             drop(conversation);
             assert_eq!(*recorder.0.lock().unwrap(), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_patience_answers_after_it() {
+        let recorder = Recorder::default();
+        let messages = vec![request("later", true), answer("c", true)];
+        let mut conversation = Conversation::new(Script(messages), recorder.clone());
+        let patience = conversation.next().await.unwrap().unwrap();
+        let asked = patience.override_message_timeout.unwrap();
+        assert_eq!((asked.seconds, asked.nanos), (1, 500_000_000));
+        assert_eq!(
+            patience.response, None,
+            "Envoy must not take this for the verdict"
+        );
+        assert_eq!(*recorder.0.lock().unwrap(), ["request 5"]);
+        let verdict = conversation.next().await.unwrap().unwrap();
+        assert!(matches!(verdict.response, Some(Response::RequestBody(_))));
+        conversation.next().await.unwrap().unwrap();
+        assert_eq!(
+            *recorder.0.lock().unwrap(),
+            ["request 5", "resume", "answer 1 true"]
+        );
     }
 
     #[tokio::test]

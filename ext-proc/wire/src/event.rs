@@ -2,6 +2,7 @@
 //! Must not know Envoy's message types, sockets or policy.
 
 use std::future::Future;
+use std::time::Duration;
 
 /// Attributes that Envoy was asked for (`request_attributes`, `response_attributes`), by their names in Envoy's
 /// documentation, for example `request.headers['authorization']` or `response.code`.
@@ -121,6 +122,15 @@ pub enum RequestVerdict {
     Reply(Reply),
 }
 
+/// When it is known what becomes of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// Now.
+    Now(RequestVerdict),
+    /// After at most so long: Envoy is asked for this patience, and then the exchange [resumes](Exchange::resume).
+    Later(Duration),
+}
+
 /// What becomes of an answer, or of one chunk of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswerVerdict {
@@ -154,18 +164,18 @@ pub trait Policy: Send + Sync + 'static {
     fn begin(&self) -> Self::Exchange;
 }
 
-/// One request and its answer. Calls come in order: `bodiless`, or `request` and then `answer` until `end`; `close` always
+/// One request and its answer. Calls come in order: `bodiless`, or `request`, `resume` if that asked for patience, and then `answer`
+/// until `end`; `close` always
 /// comes last, also when the client left in the middle.
 pub trait Exchange: Send + 'static {
     /// A request without a body (`GET /v1/models`).
     fn bodiless(&mut self, attributes: &Attributes) -> impl Future<Output = RequestVerdict> + Send;
 
     /// A request with its whole body.
-    fn request(
-        &mut self,
-        attributes: &Attributes,
-        body: Vec<u8>,
-    ) -> impl Future<Output = RequestVerdict> + Send;
+    fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> impl Future<Output = Asked> + Send;
+
+    /// What becomes of the request for which [`request`](Self::request) asked for patience.
+    fn resume(&mut self) -> impl Future<Output = RequestVerdict> + Send;
 
     /// The answer's body, whole (`end` at once) or chunk by chunk.
     fn answer(

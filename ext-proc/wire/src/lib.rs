@@ -16,5 +16,5 @@ pub mod event;
 pub mod server;
 mod workers;
 
-pub use event::{AnswerVerdict, Attributes, Exchange, Metadata, Policy, Reply, RequestVerdict, Value};
+pub use event::{AnswerVerdict, Asked, Attributes, Exchange, Metadata, Policy, Reply, RequestVerdict, Value};
 pub use server::{Endpoint, Readiness, ServeError, Server};

@@ -192,7 +192,7 @@ mod tests {
     use tonic_health::pb::health_client::HealthClient;
 
     use super::*;
-    use crate::event::{AnswerVerdict, Attributes, Exchange, RequestVerdict};
+    use crate::event::{AnswerVerdict, Asked, Attributes, Exchange, RequestVerdict};
 
     struct Nobody;
 
@@ -211,11 +211,11 @@ mod tests {
                 metadata: Vec::new(),
             }
         }
-        async fn request(&mut self, _: &Attributes, _: Vec<u8>) -> RequestVerdict {
-            RequestVerdict::Forward {
-                body: None,
-                metadata: Vec::new(),
-            }
+        async fn request(&mut self, attributes: &Attributes, _: Vec<u8>) -> Asked {
+            Asked::Now(self.bodiless(attributes).await)
+        }
+        async fn resume(&mut self) -> RequestVerdict {
+            self.bodiless(&Attributes::default()).await
         }
         async fn answer(&mut self, _: &Attributes, _: Vec<u8>, _: bool) -> AnswerVerdict {
             AnswerVerdict::Keep(Vec::new())

@@ -7,6 +7,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType};
 use tollgate_llm::{ApiError, Dialect, Endpoint, ErrorKind, dialect};
 use tollgate_routing::admit::{Request, Router};
+use tollgate_routing::cache_control::CacheControl;
 use tollgate_routing::facts::Facts;
 use tollgate_routing::names::{self, state};
 
@@ -19,6 +20,7 @@ pub(crate) struct Exchange {
     pub(crate) metrics: Rc<Metrics>,
     path: String,
     request_id: String,
+    cache: Result<CacheControl, ApiError>,
     pub(crate) dialect: Dialect,
     endpoint: Option<Endpoint>,
     pub(crate) facts: Option<Facts>,
@@ -38,6 +40,7 @@ impl Exchange {
             metrics,
             path: String::new(),
             request_id: String::new(),
+            cache: Ok(CacheControl::default()),
             dialect: Dialect::OpenAi,
             endpoint: None,
             facts: None,
@@ -70,10 +73,11 @@ impl Exchange {
     /// Asks for admission; the body is whole.
     fn admit(&mut self, endpoint: Endpoint, size: usize) -> Action {
         let body = tollgate_host::body(BufferType::HttpRequestBody, size).unwrap_or_default();
-        let admitted = self.router.admit(&Request {
+        let admitted = self.router.admit(Request {
             request_id: std::mem::take(&mut self.request_id),
             endpoint,
             path: &self.path,
+            cache: std::mem::replace(&mut self.cache, Ok(CacheControl::default())),
             header: &|name| self.get_http_request_header_bytes(name),
             body: &body,
         });
@@ -115,6 +119,11 @@ impl HttpContext for Exchange {
         // One look at all headers instead of one call to Envoy for each that matters.
         let (mut is_post, mut announced) = (false, None);
         for (name, value) in self.get_http_request_headers_bytes() {
+            if let Ok(cache) = &mut self.cache
+                && let Err(error) = cache.read(&name, &value)
+            {
+                self.cache = Err(error);
+            }
             if name.starts_with(names::RESERVED_PREFIX) {
                 self.remove_http_request_header(&name);
                 continue;

@@ -3,6 +3,7 @@
 
 use tollgate_llm::{ApiError, Endpoint, ErrorKind};
 
+use crate::cache_control::CacheControl;
 use crate::count::{Count, Prompt};
 use crate::facts::{Choice, Facts, TenantChoice};
 use crate::matching::{BadPattern, Candidate, Matcher};
@@ -22,6 +23,8 @@ pub struct Request<'a> {
     pub endpoint: Endpoint,
     /// The path, with or without its query.
     pub path: &'a str,
+    /// What the client says about the cache, or what is wrong with that.
+    pub cache: Result<CacheControl, ApiError>,
     /// The value of a header by lower-case name.
     pub header: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     /// The whole body.
@@ -57,7 +60,7 @@ impl Router {
     }
 
     /// Decides over one request.
-    pub fn admit(&self, request: &Request<'_>) -> Result<Facts, ApiError> {
+    pub fn admit(&self, request: Request<'_>) -> Result<Facts, ApiError> {
         if request.body.len() as u64 > self.plan.max_body {
             return Err(self.too_large());
         }
@@ -81,13 +84,14 @@ impl Router {
         };
         let (choice, tenant_choices) = self.choose(&candidate)?;
         Ok(Facts {
-            request_id: request.request_id.clone(),
+            request_id: request.request_id,
             endpoint: request.endpoint,
             model: read.model,
             stream: read.stream,
             include_usage: read.include_usage,
             prompt_tokens: count.tokens,
             exact: count.exact,
+            cache: request.cache?,
             choice,
             tenant_choices,
         })
@@ -221,10 +225,11 @@ mod tests {
     }
 
     fn admit(endpoint: Endpoint, body: &str) -> Result<Facts, ApiError> {
-        router().admit(&Request {
+        router().admit(Request {
             request_id: "id".into(),
             endpoint,
             path: endpoint.path(),
+            cache: Ok(CacheControl::default()),
             header: &|_| None,
             body: body.as_bytes(),
         })

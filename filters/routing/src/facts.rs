@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use tollgate_llm::Endpoint;
 
+use crate::cache_control::CacheControl;
+
 /// The facts of a request. The service trusts them from its own Envoy: inbound `x-tollgate-*` headers were stripped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
@@ -22,6 +24,9 @@ pub struct Facts {
     pub prompt_tokens: u64,
     /// Whether that is a count or an estimate.
     pub exact: bool,
+    /// What the client says about the cache.
+    #[serde(default, skip_serializing_if = "CacheControl::is_default")]
+    pub cache: CacheControl,
     /// The choice if no tenant's route applies; `None` if only tenants' routes match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
@@ -108,6 +113,10 @@ mod tests {
             include_usage: None,
             prompt_tokens: 7,
             exact: true,
+            cache: CacheControl {
+                no_cache: true,
+                ..CacheControl::default()
+            },
             choice: Some(choice("all")),
             tenant_choices: vec![TenantChoice {
                 tenant: "acme".into(),

@@ -9,12 +9,14 @@
 //! | [`admit`] | may this request go on, and whereto? | `router.wasm` |
 //! | [`count`] | how many tokens has the prompt? | `router.wasm`, the service where the filter is absent |
 //! | [`matching`] | does a route's condition hold? | [`admit`] |
+//! | [`cache_control`] | what does the client want of the cache? | `router.wasm`, the service |
 //! | [`facts`] | what was found out, for those behind | `router.wasm` writes, service and lanes read |
 //! | [`decision`] | what the service decided | the service writes, `enforce.wasm` reads |
 //! | [`local_reply`] | Envoy's own error texts in the client's dialect | `router.wasm` |
 //! | [`observe`] | the usage of an answer that the service does not see | `router.wasm` |
 
 pub mod admit;
+pub mod cache_control;
 pub mod count;
 pub mod decision;
 pub mod facts;

@@ -17,6 +17,13 @@ pub const STREAM: &str = "x-tollgate-stream";
 /// JSON of [`crate::facts::Facts`], for the service and the lanes; removed before a provider sees it.
 pub const FACTS: &str = "x-tollgate-facts";
 
+/// A client's: how long its answer may be kept, in seconds.
+pub const CACHE_TTL: &str = "x-tollgate-cache-ttl";
+/// A client's: the most that it wants of the cache.
+pub const CACHE_MODE: &str = "x-tollgate-cache-mode";
+/// A client's: whose entries are its own.
+pub const CACHE_NAMESPACE: &str = "x-tollgate-cache-namespace";
+
 /// Request headers that no provider may see: the gateway's own.
 pub const INTERNAL: [&str; 3] = [POOL, STREAM, FACTS];
 

@@ -1,11 +1,11 @@
 //! The `ext_proc` service that does nothing, on the same wire as `tollgate serve`: what a service costs before it does anything.
 //! Must not look at what it gets.
 
-use std::future::{Ready, pending, ready};
+use std::future::{pending, ready};
 use std::sync::Arc;
 
 use tollgate_wire::{
-    AnswerVerdict, Attributes, Endpoint, Exchange, Metadata, Policy, RequestVerdict, Server,
+    AnswerVerdict, Asked, Attributes, Endpoint, Exchange, Metadata, Policy, RequestVerdict, Server,
 };
 
 use crate::options::Noop;
@@ -31,14 +31,14 @@ struct Nothing {
 }
 
 impl Nothing {
-    fn forward(self) -> Ready<RequestVerdict> {
+    fn forward(self) -> RequestVerdict {
         // The names of tollgate_routing::decision, which this crate has no other reason to build.
         let metadata = if self.allow {
             vec![("decision", "allow".into())]
         } else {
             Metadata::new()
         };
-        ready(RequestVerdict::Forward { body: None, metadata })
+        RequestVerdict::Forward { body: None, metadata }
     }
 }
 
@@ -52,11 +52,15 @@ impl Policy for Nothing {
 
 impl Exchange for Nothing {
     fn bodiless(&mut self, _: &Attributes) -> impl Future<Output = RequestVerdict> + Send {
-        self.forward()
+        ready(self.forward())
     }
 
-    fn request(&mut self, _: &Attributes, _: Vec<u8>) -> impl Future<Output = RequestVerdict> + Send {
-        self.forward()
+    fn request(&mut self, _: &Attributes, _: Vec<u8>) -> impl Future<Output = Asked> + Send {
+        ready(Asked::Now(self.forward()))
+    }
+
+    fn resume(&mut self) -> impl Future<Output = RequestVerdict> + Send {
+        ready(self.forward())
     }
 
     fn answer(&mut self, _: &Attributes, _: Vec<u8>, _: bool) -> impl Future<Output = AnswerVerdict> + Send {

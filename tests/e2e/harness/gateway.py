@@ -73,6 +73,10 @@ class Gateway:
             [self.binary, *arguments], env={**os.environ, **base_config.SECRETS}, capture_output=True, text=True, timeout=60
         )
 
+    def purge(self, *selection: str) -> subprocess.CompletedProcess:
+        """Runs `tollgate cache purge` against this gateway's service."""
+        return self.command("cache", "purge", "--admin", self.admin, *selection)
+
     def render(self):
         output = self.folder / "envoy.yaml"
         done = self.command(

@@ -53,7 +53,7 @@ const TOOL_DEPTH: usize = 3;
 /// The digest does not depend on white space, on the order of an object's keys, on how characters are escaped, on how
 /// floats are spelled, or on fields that do not change the answer. Everything else changes it. Of a body of `n` bytes
 /// it keeps the keys and hashes of objects that are still open, and no tree.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CanonicalHasher {
     endpoint: Endpoint,
     open: Vec<Open>,
@@ -68,7 +68,7 @@ pub struct CanonicalHasher {
 }
 
 /// An array or object whose end has not come.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Open {
     Array(Sha256),
     /// Where its members and their bytes begin, and where the bytes of the key that waits for its value do.
@@ -87,7 +87,7 @@ struct Member {
     end: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Outcome {
     Reading,
     Done(BodyDigest),
@@ -144,17 +144,32 @@ impl CanonicalHasher {
     /// Takes in `text` in the place of the string that is the next token: the same as a token whose string means
     /// `text`, so that a text that was not replaced hashes the same either way.
     pub fn text(&mut self, text: &str) {
+        if self.takes_string() {
+            self.write_string(text.as_bytes());
+        }
+    }
+
+    /// Leaves a hole in the place of the string that is the next token: bodies that differ only there have one digest, which no
+    /// body without a hole has. A clone that goes on with a hole where the original goes on with the text costs no second
+    /// reading of what came before.
+    pub fn hole(&mut self) {
+        if self.takes_string() {
+            self.value(&[b"h"]);
+        }
+    }
+
+    /// Whether the string that is the next token is part of the hash.
+    fn takes_string(&mut self) -> bool {
         if !matches!(self.outcome, Outcome::Reading) {
-            return;
+            return false;
         }
         match self.ignoring {
-            Some(0) => self.ignoring = None,
-            Some(_) => {}
-            None => {
-                if !self.is_stateful() {
-                    self.write_string(text.as_bytes());
-                }
+            Some(0) => {
+                self.ignoring = None;
+                false
             }
+            Some(_) => false,
+            None => !self.is_stateful(),
         }
     }
 

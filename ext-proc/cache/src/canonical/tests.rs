@@ -368,3 +368,44 @@ proptest! {
         prop_assert_eq!(a == b, digest(&a.to_string()) == digest(&b.to_string()));
     }
 }
+
+#[test]
+fn a_hole_stands_for_any_string_and_for_nothing_else() {
+    let holed = |body: &str, text: &str| {
+        let mut hasher = CanonicalHasher::new(Endpoint::ChatCompletions);
+        let mut scanner = Scanner::new(body);
+        while let Some(token) = scanner.next().unwrap() {
+            match &token {
+                Token::String(str) if str.is(text) => {
+                    let mut rest = hasher.clone();
+                    hasher.text(text);
+                    rest.hole();
+                    // The clone goes its own way.
+                    while let Some(token) = scanner.next().unwrap() {
+                        hasher.token(&token);
+                        rest.token(&token);
+                    }
+                    return (hasher.finish().unwrap(), rest.finish().unwrap());
+                }
+                token => hasher.token(token),
+            }
+        }
+        panic!("{text} is not in {body}");
+    };
+    let body = |text: &str, temperature: &str| {
+        format!(r#"{{"messages":[{{"role":"user","content":"{text}"}}],"temperature":{temperature}}}"#)
+    };
+    let (a, rest_of_a) = holed(&body("a", "1"), "a");
+    let (b, rest_of_b) = holed(&body("b", "1"), "b");
+    assert_eq!(
+        a,
+        digest(&body("a", "1")),
+        "the original is not changed by its clone"
+    );
+    assert_ne!(a, b);
+    assert_eq!(rest_of_a, rest_of_b);
+    assert_ne!(rest_of_a, holed(&body("a", "2"), "a").1);
+    for text in ["", "h", "a"] {
+        assert_ne!(rest_of_a, digest(&body(text, "1")));
+    }
+}

@@ -3,7 +3,7 @@
 //! Must not open a socket or look at a file.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::names::{Names, claim};
 use crate::path::Path;
 use crate::report::Report;
 use crate::usable::{
-    Address, BudgetStore, CacheStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, SecretRef, Service,
+    Address, BudgetStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, SecretRef, Service,
 };
 use crate::written;
 
@@ -158,8 +158,7 @@ pub(crate) fn providers(
 
 fn provider(written: written::Provider, path: &Path, known: &Known<'_>, report: &mut Report) -> Provider {
     let url = written.url.0;
-    let is_loopback = url.host == "localhost" || url.host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-    if !url.tls && !is_loopback {
+    if !url.tls && !url.is_loopback() {
         report.warn(
             &path.field("url"),
             "prompts and the credential travel unencrypted; use https",
@@ -188,17 +187,6 @@ fn provider(written: written::Provider, path: &Path, known: &Known<'_>, report: 
         idle_timeout: positive(written.idle_timeout.0, &path.field("idle_timeout"), report),
         ca_file,
     }
-}
-
-pub(crate) fn cache(written: &written::CacheStore, path: &Path, report: &mut Report) -> CacheStore {
-    let max_bytes = written.max_bytes.0;
-    if max_bytes == 0 {
-        report.error(
-            &path.field("max_bytes"),
-            "must be positive; a policy without a cache says `cache: off`",
-        );
-    }
-    CacheStore { max_bytes }
 }
 
 pub(crate) fn budget(written: &written::Budgets) -> BudgetStore {

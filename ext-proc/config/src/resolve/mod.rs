@@ -3,6 +3,7 @@
 //!
 //! Must not stop at the first problem: what cannot be resolved is left out of a result that is thrown away at the end.
 
+mod cache;
 mod catalog;
 mod gateway;
 mod names;
@@ -130,7 +131,7 @@ fn resolve(written: written::Config, known: &Known<'_>, report: &mut Report) -> 
         &root.field("routes"),
         report,
     );
-    let cache = gateway::cache(&written.cache, &root.field("cache"), report);
+    let cache = cache::store(written.cache, &root.field("cache"), known, report);
     let budget = gateway::budget(&written.budget);
 
     let config = Config {

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::Known;
-use super::gateway::{on_failure, positive};
+use super::cache;
+use super::gateway::on_failure;
 use super::names::Names;
 use crate::path::Path;
 use crate::report::Report;
 use crate::suggest::did_you_mean;
 use crate::usable::{
-    Cache, CacheScope, CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction,
-    RedactionRules,
+    CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
 };
 use crate::written;
 
@@ -29,7 +29,7 @@ pub(crate) fn policies(
         let policy = Policy {
             name: name.clone(),
             redaction: redaction(policy.redaction, &path.field("redaction"), known, report),
-            cache: cache(&policy.cache, &path.field("cache"), report),
+            cache: cache::rules(&policy.cache, &path.field("cache"), report),
             on_store_failure: on_failure(policy.budget.on_store_failure),
             limits: Limits {
                 requests_per_minute: policy.limits.requests_per_minute,
@@ -151,19 +151,5 @@ fn operator(written: written::Operator) -> Operator {
         written::Operator::Block => Operator::Block,
         written::Operator::Log => Operator::Log,
         written::Operator::Off => Operator::Off,
-    }
-}
-
-fn cache(written: &written::Cache, path: &Path, report: &mut Report) -> Cache {
-    let written::Cache::On(settings) = written else {
-        return Cache::Off;
-    };
-    let ttl = positive(settings.ttl.0, &path.field("ttl"), report);
-    let scope = match settings.scope {
-        written::CacheScope::Tenant => CacheScope::Tenant,
-        written::CacheScope::Everyone => CacheScope::Everyone,
-    };
-    match settings.mode {
-        written::CacheMode::Exact => Cache::Exact { ttl, scope },
     }
 }

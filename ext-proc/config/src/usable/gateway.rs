@@ -176,6 +176,12 @@ impl ProviderUrl {
         }
     }
 
+    /// Whether it is this host.
+    pub fn is_loopback(&self) -> bool {
+        let ip = self.host.parse::<std::net::IpAddr>();
+        self.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// Whether the host is an address (as opposed to a name that must be resolved).
     pub fn is_ip(&self) -> bool {
         self.host.parse::<std::net::IpAddr>().is_ok()
@@ -189,13 +195,6 @@ pub enum SecretRef {
     Env(String),
     /// A file whose content is the secret (white space at its end is not part of it).
     File(PathBuf),
-}
-
-/// Settings of the answer cache that hold for the whole service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheStore {
-    /// Bound on the bytes of stored answers.
-    pub max_bytes: u64,
 }
 
 /// Where budgets and limits are kept.

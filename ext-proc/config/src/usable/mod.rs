@@ -2,6 +2,7 @@
 //!
 //! Must not know YAML, positions or how a value was spelled. A value of [`Config`] exists only if the whole file was right.
 
+mod cache;
 mod catalog;
 mod gateway;
 mod policy;
@@ -10,17 +11,16 @@ mod tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use cache::{Cache, CacheMode, CacheRules, CacheScope, CacheStore, Embedder, Journal, SharedJournal};
 pub use catalog::{
     HeaderRule, Member, Model, Offer, PathRule, Pool, Price, Route, RouteMatch, Strategy, TextRule,
     TokenRange,
 };
 pub use gateway::{
-    Address, BudgetStore, CacheStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, ProviderUrl,
-    SecretRef, Service,
+    Address, BudgetStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, ProviderUrl, SecretRef, Service,
 };
 pub use policy::{
-    Cache, CacheScope, CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction,
-    RedactionRules,
+    CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
 };
 pub use tenant::{Budget, KeyHash, ModelAccess, Tenant, VirtualKey};
 

@@ -3,8 +3,8 @@
 //! Must not know how any of it is done; entity names are text here, checked against the list that the caller passed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use super::cache::Cache;
 use super::gateway::OnFailure;
 
 /// What is done to the exchanges of the tenants that name it.
@@ -103,29 +103,6 @@ pub enum Operator {
     Log,
     /// Not looked for.
     Off,
-}
-
-/// Whether answers are stored and reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cache {
-    /// Every request goes to a provider.
-    Off,
-    /// The same request gets the same answer.
-    Exact {
-        /// How long an answer may be reused.
-        ttl: Duration,
-        /// Who shares answers.
-        scope: CacheScope,
-    },
-}
-
-/// Who shares cached answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CacheScope {
-    /// The keys of one tenant.
-    Tenant,
-    /// All tenants that have this scope.
-    Everyone,
 }
 
 /// Rates for each key; absent means unlimited.

@@ -143,22 +143,6 @@ pub(crate) enum DialectName {
     Anthropic,
 }
 
-/// The store of cached answers, which all policies share.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct CacheStore {
-    /// Bound on the bytes of stored answers. The least useful ones make room.
-    pub(crate) max_bytes: Lit<Size>,
-}
-
-impl Default for CacheStore {
-    fn default() -> Self {
-        Self {
-            max_bytes: mebibytes::<256>(),
-        }
-    }
-}
-
 /// Where spent money and rates are kept.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -3,6 +3,7 @@
 //!
 //! Must not know which values fit together; the resolver does.
 
+mod cache;
 mod catalog;
 mod gateway;
 mod policy;
@@ -11,16 +12,15 @@ mod tenant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cache::{Cache, CacheMode, CacheScope, CacheStore, Embedder, Journal, SharedJournal};
 pub(crate) use catalog::{
     EndpointName, HeaderOp, HeaderValue, Member, Model, Offer, PathOp, PathValue, Pool, Prices, Route,
     RouteMatch, Strategy, TokenizerName,
 };
 pub(crate) use gateway::{
-    BudgetStore, Budgets, CacheStore, DialectName, Envoy, Listener, OnFailure, Provider, SecretRef, Service,
+    BudgetStore, Budgets, DialectName, Envoy, Listener, OnFailure, Provider, SecretRef, Service,
 };
-pub(crate) use policy::{
-    Cache, CacheMode, CacheScope, EntityRules, OnUnknownShape, Operator, Policy, Redaction,
-};
+pub(crate) use policy::{EntityRules, OnUnknownShape, Operator, Policy, Redaction};
 pub(crate) use tenant::{Budget, Key, Tenant};
 
 use crate::path::Path;
@@ -107,6 +107,11 @@ impl<T> OneOrMany<T> {
 /// A default of so many seconds.
 fn seconds<const N: u64>() -> Lit<Span> {
     Lit(std::time::Duration::from_secs(N))
+}
+
+/// A default of so many milliseconds.
+fn milliseconds<const N: u64>() -> Lit<Span> {
+    Lit(std::time::Duration::from_millis(N))
 }
 
 /// A default of so many MiB.

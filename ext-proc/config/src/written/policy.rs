@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::OnFailure;
-use crate::scalar::{Lit, Name, Nonempty, Span};
+use super::{Cache, OnFailure};
+use crate::scalar::{Lit, Name, Nonempty};
 
 /// What is done to the exchanges of the tenants that name it.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -19,7 +19,7 @@ pub(crate) struct Policy {
     /// What happens to personal data and secrets; or `off`. It has no default, so that nobody forgets to decide.
     pub(crate) redaction: Redaction,
     /// Whether answers are stored and reused; or `off`.
-    #[serde(default = "cache_off")]
+    #[serde(default = "super::cache::off")]
     pub(crate) cache: Cache,
     /// How budgets behave. The budgets themselves are the tenants' and their keys'.
     #[serde(default)]
@@ -35,10 +35,6 @@ pub(crate) struct Policy {
 #[schemars(inline)]
 pub(crate) enum OffWord {
     Off,
-}
-
-fn cache_off() -> Cache {
-    Cache::Off(OffWord::Off)
 }
 
 /// `off`, or what happens in each direction.
@@ -146,50 +142,6 @@ pub(crate) enum Operator {
     Off,
     /// Replaced by stars, but for so many characters at its end.
     Mask(#[schemars(range(min = 0, max = 16))] u8),
-}
-
-/// `off`, or how answers are stored.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
-pub(crate) enum Cache {
-    Off(OffWord),
-    On(CacheSettings),
-}
-
-/// How answers are stored and reused. Only complete, clean ones are, and in their redacted form.
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CacheSettings {
-    /// `exact`: the same request gets the same answer.
-    pub(crate) mode: CacheMode,
-    /// How long an answer may be reused.
-    #[serde(default = "super::seconds::<600>")]
-    pub(crate) ttl: Lit<Span>,
-    /// Who shares answers: the keys of one `tenant`, or `everyone` whose policy says so.
-    #[serde(default = "tenant")]
-    pub(crate) scope: CacheScope,
-}
-
-/// When an answer may be reused.
-#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub(crate) enum CacheMode {
-    Exact,
-}
-
-fn tenant() -> CacheScope {
-    CacheScope::Tenant
-}
-
-/// Who shares answers.
-#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub(crate) enum CacheScope {
-    Tenant,
-    Everyone,
 }
 
 /// How budgets behave.

@@ -58,6 +58,9 @@ fn slots(text: &'static str) -> impl Iterator<Item = Slot> {
     })
 }
 
+/// Raised whenever a text gets another normal form than before: vectors of different versions do not compare.
+pub const NORMAL_FORM: u32 = 1;
+
 /// The text to embed, for a prompt that is asked and for one that is stored alike.
 ///
 /// Lower case, one space between words, no punctuation around them; contractions and signs of currency are written out,

@@ -1,6 +1,7 @@
 //! The command line: what each subcommand is called and what it explains.
 //! Must not do the work: each subcommand has its file.
 
+mod cache;
 mod check;
 mod inspect;
 mod keys;
@@ -42,6 +43,9 @@ enum Command {
     /// Make virtual keys and their hashes
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Look at, or drop, the stored answers of a running service
+    #[command(subcommand)]
+    Cache(cache::Cache),
     /// Ask an engine directly: JSON lines in, JSON lines out
     #[command(subcommand)]
     Inspect(inspect::Inspect),
@@ -63,6 +67,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Schema => schema::run(),
         Command::Render(render) => render::run(&render),
         Command::Keys(keys) => keys::run(&keys),
+        Command::Cache(cache) => cache::run(&cache),
         Command::Inspect(inspect) => inspect::run(&inspect),
     };
     match result {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tollgate_budget::{
     BudgetStore as _, Charge, NanoUsd, Price, Reservation, ReserveError, SettleError, Shortage, Tokens,
 };
+use tollgate_cache::StoredAnswer;
 use tollgate_config::{Model, OnFailure};
 use tollgate_llm::request::RequestFacts;
 use tollgate_llm::{ApiError, ErrorKind, Usage};
@@ -42,6 +43,22 @@ pub(super) struct Bill {
 }
 
 impl Bill {
+    /// For an answer that the cache had: `share` of what it would cost now, and no tokens, since nobody read or wrote any.
+    pub(super) fn of_hit(model: &Model, answer: &StoredAnswer, share: f64) -> Self {
+        let full = price_of(model, Some(&answer.provider)).cost(&answer.usage);
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "a share of a price: nobody minds a nano-dollar"
+        )]
+        let cost = NanoUsd((full.0 as f64 * share).ceil() as i64);
+        Self {
+            usage: Usage::default(),
+            cost,
+            void: false,
+        }
+    }
+
     pub(super) fn metadata(&self) -> Metadata {
         vec![
             (decision::INPUT_TOKENS, self.usage.input_tokens.into()),
@@ -77,13 +94,19 @@ impl Account {
         })
     }
 
-    /// Counts a request that the cache answers: it uses neither money nor tokens, but it is one of so many per minute.
-    pub(super) async fn cached(service: &Service, caller: &Caller, now: SystemTime) -> Result<(), Refusal> {
-        if let Some(reservation) = reserve(service, caller, Charge::NOTHING, now).await? {
-            done(
-                service,
-                service.budget.settle(reservation, Charge::NOTHING, now).await,
-            );
+    /// Charges a request that the cache answers: it uses no tokens and mostly no money, but it is one of so many per minute.
+    pub(super) async fn cached(
+        service: &Service,
+        caller: &Caller,
+        bill: &Bill,
+        now: SystemTime,
+    ) -> Result<(), Refusal> {
+        let charge = Charge {
+            cost: bill.cost,
+            ..Charge::NOTHING
+        };
+        if let Some(reservation) = reserve(service, caller, charge, now).await? {
+            done(service, service.budget.settle(reservation, charge, now).await);
         }
         Ok(())
     }
@@ -99,7 +122,7 @@ impl Account {
         };
         Bill {
             usage,
-            cost: self.price(answer.provider()).cost(&usage),
+            cost: price_of(&self.model, answer.provider()).cost(&usage),
             void: false,
         }
     }
@@ -127,12 +150,12 @@ impl Account {
         };
         done(service, settled);
     }
+}
 
-    /// The price of whoever answered; the highest if that is not known.
-    fn price(&self, provider: Option<&str>) -> Price {
-        let offer = provider.and_then(|provider| self.model.offer(provider));
-        price(offer.map_or_else(|| self.model.highest_price(), |offer| offer.price))
-    }
+/// The price of whoever answered; the highest if that is not known.
+fn price_of(model: &Model, provider: Option<&str>) -> Price {
+    let offer = provider.and_then(|provider| model.offer(provider));
+    price(offer.map_or_else(|| model.highest_price(), |offer| offer.price))
 }
 
 /// `None` where nothing is limited, or where the store is down and the policy lets requests pass then.

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tollgate_cache::StoredAnswer;
 use tollgate_config::{OnUnknownShape, Redaction};
+use tollgate_llm::answer::Finish;
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, Usage};
 use tollgate_redact::{Counts, Engine, Rules, Vault};
 use tollgate_routing::facts::Facts;
@@ -214,14 +216,21 @@ impl Answer {
         }
     }
 
+    /// For the log: what the cache had to do with it.
+    pub(super) fn cache(&self) -> &'static str {
+        self.lookup.state()
+    }
+
     /// Keeps a complete answer for the next one who asks.
-    pub(super) async fn store(&mut self, service: &Service, now: SystemTime) {
+    pub(super) fn store(&mut self, service: &Service, now: SystemTime) {
         let (body, usage) = match &mut self.state {
             State::Whole {
                 usage: Some(usage),
                 stored,
             } => (stored.take(), *usage),
-            State::Streaming { sent, kept } if sent.is_complete() => {
+            State::Streaming { sent, kept }
+                if sent.is_complete() && (self.lookup.keeps_tool_calls() || !sent.calls_tools()) =>
+            {
                 let body = kept.take().and_then(|kept| {
                     if self.restorer.vault.is_empty() || !sent.may_have_restored() {
                         return Some(kept.sent);
@@ -239,7 +248,15 @@ impl Answer {
             _ => return,
         };
         if let Some(body) = body {
-            self.lookup.store(service, &self.facts, body, usage, now).await;
+            let answer = StoredAnswer {
+                endpoint: self.endpoint,
+                stream: self.facts.stream,
+                body: body.into(),
+                usage,
+                provider: self.provider.as_deref().unwrap_or_default().into(),
+                created: now,
+            };
+            self.lookup.store(service, answer, now);
         }
     }
 
@@ -259,7 +276,7 @@ impl Answer {
                 || self.endpoint == Endpoint::Responses;
             let meter = Some(Meter::new(self.tokenizer));
             let sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
-            let kept = self.lookup.is_on().then(|| {
+            let kept = self.lookup.keeps().then(|| {
                 Box::new(Kept {
                     sent: Vec::new(),
                     received: Vec::new(),
@@ -340,7 +357,10 @@ impl Answer {
                 Some(usage) if usage.input_tokens > 0 => usage,
                 reported => self.counted(&body, reported),
             };
-            let stored = (rewritten.facts.complete && self.lookup.is_on() && !self.facts.stream)
+            let finish = &rewritten.facts.finish;
+            let wanted = self.lookup.keeps_tool_calls() || !finish.contains(&Finish::ToolCalls);
+            let complete = rewritten.facts.complete && !rewritten.refuses;
+            let stored = (complete && wanted && self.lookup.keeps() && !self.facts.stream)
                 .then(|| self.storable(&body, &rewritten))
                 .flatten();
             self.state = State::Whole {

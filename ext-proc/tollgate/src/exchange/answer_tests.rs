@@ -22,6 +22,7 @@ fn answer(stream: bool) -> Answer {
         include_usage: None,
         prompt_tokens: 7,
         exact: true,
+        cache: tollgate_routing::cache_control::CacheControl::default(),
         choice: None,
         tenant_choices: Vec::new(),
     };

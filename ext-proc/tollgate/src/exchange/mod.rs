@@ -6,7 +6,8 @@
 //! |---|---|
 //! | who asks, may they | [`identity`] |
 //! | read once: redact, hash, ask for usage | [`request`] |
-//! | answered before? | [`lookup`] |
+//! | answered before, in these words or others? | [`lookup`], [`last_text`] |
+//! | if so, in the form that is asked for | [`hit`] |
 //! | hold the most it can cost, settle what it did | [`account`] |
 //! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`] |
 //! | a stream without an exchange | [`inspect`] |
@@ -14,8 +15,10 @@
 
 mod account;
 mod answer;
+mod hit;
 mod identity;
 mod inspect;
+mod last_text;
 mod lookup;
 mod meter;
 mod models;
@@ -27,16 +30,22 @@ mod stream;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use tollgate_budget::NanoUsd;
+use tollgate_cache::Hit;
+use tollgate_config::Model;
+use tollgate_llm::json::Splice;
+use tollgate_llm::request::RequestFacts;
 use tollgate_llm::{ApiError, Dialect, Endpoint, ErrorKind, dialect};
+use tollgate_routing::cache_control::CacheControl;
 use tollgate_routing::decision;
 use tollgate_routing::facts::Facts;
-use tollgate_wire::{AnswerVerdict, Attributes, Reply, RequestVerdict};
+use tollgate_wire::{AnswerVerdict, Asked, Attributes, Reply, RequestVerdict};
 use tracing::info;
 
 use self::account::{Account, Bill};
-use self::answer::Answer;
+use self::answer::{Answer, Restorer};
 pub(crate) use self::inspect::{InspectedStream, StreamShape};
+use self::lookup::{Found, How, Lookup};
+use crate::cache::Follow;
 use crate::serve::{Active, Caller, Service};
 
 /// Reading a body of so many bytes takes about as long as ten exchanges: the others on its thread must not wait for it.
@@ -55,8 +64,23 @@ pub(crate) struct Exchange {
 enum Stage {
     /// Nothing is known yet, or everything is said.
     Idle,
+    /// The same request is under way, and this one waits for its answer.
+    Waiting(Box<Admitted>, Follow),
     /// A provider has the request.
     Forwarded(Box<Forwarded>),
+}
+
+/// What is known of a request that policy lets pass.
+struct Admitted {
+    caller: Arc<Caller>,
+    facts: Facts,
+    model: Arc<Model>,
+    target: Option<String>,
+    body: Vec<u8>,
+    edits: Splice,
+    read: RequestFacts,
+    lookup: Lookup,
+    restorer: Restorer,
 }
 
 /// What is known of a request that a provider has.
@@ -118,11 +142,11 @@ impl Exchange {
         }
     }
 
-    async fn decide(&mut self, attributes: &Attributes, body: Vec<u8>) -> Result<RequestVerdict, Refusal> {
-        let now = SystemTime::now();
+    /// Who asks what, and may they?
+    async fn admit(&mut self, attributes: &Attributes, body: Vec<u8>) -> Result<Admitted, Refusal> {
         let given = facts(attributes)?;
         let endpoint = given.endpoint(attributes)?;
-        let caller = identity::identify(&self.active, attributes, now)?;
+        let caller = identity::identify(&self.active, attributes, SystemTime::now())?;
         self.caller = Some(Arc::clone(&caller));
         let (body, read) = self.read(&caller, endpoint, body).await?;
         for (entity, count) in read.counts.iter() {
@@ -138,19 +162,87 @@ impl Exchange {
             .config
             .model(&facts.model)
             .ok_or_else(request::unknown_model)?;
-        let target = target(&caller, &facts)?;
+        Ok(Admitted {
+            model: Arc::clone(model),
+            target: target(&caller, &facts)?,
+            body,
+            edits: read.edits,
+            lookup: Lookup::new(&caller, &facts, read.digest, read.words),
+            restorer: Restorer::new(&self.service, &caller, read.vault),
+            read: read.facts,
+            caller,
+            facts,
+        })
+    }
 
-        let lookup = lookup::Lookup::new(&caller, &facts, read.digest);
-        let restorer = answer::Restorer::new(&self.service, &caller, read.vault);
-        if let Some(hit) = lookup.find(&self.service, now).await
-            && let Some(reply) = lookup::reply(&caller, &facts, &restorer, &hit)
+    /// Looks into the cache; what is not there goes on to a provider. Where the same request is under way already, keeps what
+    /// is known and asks for patience.
+    async fn look_up(&mut self, mut admitted: Box<Admitted>) -> Result<Asked, Refusal> {
+        let now = SystemTime::now();
+        match admitted.lookup.find(&self.service, now, true).await {
+            Found::UnderWay(follow) => {
+                // And as much as for any other message, for what comes after the wait.
+                let most = self.service.cache.patience + self.active.config.service.timeout;
+                self.stage = Stage::Waiting(admitted, follow);
+                Ok(Asked::Later(most))
+            }
+            found => self.decide(*admitted, found, now).await.map(Asked::Now),
+        }
+    }
+
+    async fn look_again(&mut self, mut admitted: Box<Admitted>) -> Result<RequestVerdict, Refusal> {
+        let now = SystemTime::now();
+        let found = admitted.lookup.find(&self.service, now, false).await;
+        self.decide(*admitted, found, now).await
+    }
+
+    async fn decide(
+        &mut self,
+        admitted: Admitted,
+        found: Found,
+        now: SystemTime,
+    ) -> Result<RequestVerdict, Refusal> {
+        if let Found::Hit(hit, how) = found
+            && let Some(body) = hit::body(&admitted.facts, &admitted.restorer, &hit.entry.answer)
         {
-            Account::cached(&self.service, &caller, now).await?;
-            self.finished(&caller, &facts, Outcome::Cached, None);
+            let reply = self.serve(&admitted, &hit, how, body, now).await?;
             return Ok(RequestVerdict::Reply(reply));
         }
-        let account = Account::open(&self.service, &caller, model, &facts, &read.facts, now).await?;
+        self.forward(admitted, now).await
+    }
 
+    /// The reply of a hit, which may cost something.
+    async fn serve(
+        &self,
+        admitted: &Admitted,
+        hit: &Hit,
+        how: How,
+        body: Vec<u8>,
+        now: SystemTime,
+    ) -> Result<Reply, Refusal> {
+        let Admitted {
+            caller, facts, model, ..
+        } = admitted;
+        let bill = Bill::of_hit(model, &hit.entry.answer, admitted.lookup.hit_price());
+        Account::cached(&self.service, caller, &bill, now).await?;
+        self.finished(caller, facts, Outcome::Cached, how.name(), &bill);
+        Ok(hit::reply(caller, facts, hit, how, body, bill.cost.to_string()))
+    }
+
+    /// On to a provider, with money held.
+    async fn forward(&mut self, admitted: Admitted, now: SystemTime) -> Result<RequestVerdict, Refusal> {
+        let Admitted {
+            caller,
+            facts,
+            model,
+            target,
+            body,
+            edits,
+            read,
+            lookup,
+            restorer,
+        } = admitted;
+        let account = Account::open(&self.service, &caller, &model, &facts, &read, now).await?;
         let mut metadata = vec![
             (decision::DECISION, decision::ALLOW.into()),
             (decision::TENANT, caller.tenant().into()),
@@ -161,7 +253,7 @@ impl Exchange {
         let routed = facts
             .choice_for(caller.tenant())
             .map(|choice| choice.target.as_str());
-        let body = (!read.edits.is_empty()).then(|| read.edits.apply(&body));
+        let body = (!edits.is_empty()).then(|| edits.apply(&body));
         let answer = Answer::new(restorer, lookup, &facts, routed, model.tokenizer);
         self.stage = Stage::Forwarded(Box::new(Forwarded {
             caller,
@@ -197,19 +289,22 @@ impl Exchange {
     }
 
     /// Refuses, in the client's dialect; what is known of the caller goes into the log, what was asked does not.
-    fn refuse(&self, attributes: &Attributes, dialect: Dialect, refusal: &Refusal) -> Reply {
+    fn refuse(&self, subject: &Subject, refusal: &Refusal) -> Reply {
         let Refusal { error, retry_after } = refusal;
-        let given = facts(attributes).ok().and_then(|given| given.0);
+        let Subject {
+            request_id,
+            model,
+            dialect,
+        } = subject;
         let (tenant, key) = self
             .caller
             .as_ref()
             .map_or(("", ""), |caller| (caller.tenant(), caller.key()));
-        let model = given.as_ref().map_or("", |facts| facts.model.as_str());
         self.service
             .metrics
             .finished(tenant, model, Outcome::Refused.name());
         info!(
-            request_id = given.as_ref().map_or("", |facts| facts.request_id.as_str()),
+            request_id,
             tenant,
             key,
             model,
@@ -218,19 +313,17 @@ impl Exchange {
             outcome = Outcome::Refused.name(),
             "exchange",
         );
-        reply::refusal(error, dialect, *retry_after)
+        reply::refusal(error, *dialect, *retry_after)
     }
 
-    fn finished(&self, caller: &Caller, facts: &Facts, outcome: Outcome, bill: Option<&Bill>) {
+    fn finished(&self, caller: &Caller, facts: &Facts, outcome: Outcome, cache: &str, bill: &Bill) {
         self.service
             .metrics
             .finished(caller.tenant(), &facts.model, outcome.name());
-        let usage = bill.map(|bill| bill.usage).unwrap_or_default();
-        if let Some(bill) = bill {
-            self.service
-                .metrics
-                .metered(caller.tenant(), &facts.model, &bill.usage, bill.cost);
-        }
+        let usage = &bill.usage;
+        self.service
+            .metrics
+            .metered(caller.tenant(), &facts.model, usage, bill.cost);
         info!(
             request_id = facts.request_id,
             tenant = caller.tenant(),
@@ -240,7 +333,8 @@ impl Exchange {
             prompt_tokens = facts.prompt_tokens,
             input_tokens = usage.input_tokens,
             output_tokens = usage.output_tokens,
-            cost_usd = bill.map_or(NanoUsd::ZERO, |bill| bill.cost).to_string(),
+            cost_usd = bill.cost.to_string(),
+            cache,
             outcome = outcome.name(),
             "exchange",
         );
@@ -255,18 +349,40 @@ impl tollgate_wire::Exchange for Exchange {
             .and_then(|caller| models::answer(&self.active, &caller, dialect, path));
         RequestVerdict::Reply(match listed {
             Ok(body) => reply::answer(false, body, Vec::new(), Vec::new()),
-            Err(error) => self.refuse(attributes, dialect, &error.into()),
+            Err(error) => {
+                let subject = Subject {
+                    dialect,
+                    ..Subject::given(attributes)
+                };
+                self.refuse(&subject, &error.into())
+            }
         })
     }
 
-    async fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> RequestVerdict {
+    async fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> Asked {
         let began = Instant::now();
-        let verdict = match self.decide(attributes, body).await {
-            Ok(verdict) => verdict,
-            Err(refusal) => RequestVerdict::Reply(self.refuse(attributes, dialect_of(attributes), &refusal)),
+        let decided = match self.admit(attributes, body).await {
+            Ok(admitted) => self.look_up(Box::new(admitted)).await,
+            Err(refusal) => Err(refusal),
         };
         self.service.metrics.decided(began.elapsed());
-        verdict
+        decided.unwrap_or_else(|refusal| {
+            let reply = self.refuse(&Subject::given(attributes), &refusal);
+            Asked::Now(RequestVerdict::Reply(reply))
+        })
+    }
+
+    async fn resume(&mut self) -> RequestVerdict {
+        let Stage::Waiting(admitted, follow) = std::mem::replace(&mut self.stage, Stage::Idle) else {
+            let refusal = ApiError::new(ErrorKind::Internal, "nothing was waited for").into();
+            return RequestVerdict::Reply(self.refuse(&Subject::given(&Attributes::default()), &refusal));
+        };
+        follow.wait(self.service.cache.patience).await;
+        let subject = Subject::of(&admitted.facts);
+        match self.look_again(admitted).await {
+            Ok(verdict) => verdict,
+            Err(refusal) => RequestVerdict::Reply(self.refuse(&subject, &refusal)),
+        }
     }
 
     async fn answer(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
@@ -282,7 +398,7 @@ impl tollgate_wire::Exchange for Exchange {
         let now = SystemTime::now();
         let bill = forwarded.account.bill(&forwarded.answer);
         forwarded.account.settle(&self.service, &bill, now).await;
-        forwarded.answer.store(&self.service, now).await;
+        forwarded.answer.store(&self.service, now);
         let metadata = bill.metadata();
         let outcome = if forwarded.answer.is_error() {
             Outcome::ProviderError
@@ -313,7 +429,7 @@ impl tollgate_wire::Exchange for Exchange {
             for (entity, count) in answer.counts().iter() {
                 self.service.metrics.redacted(entity.name(), "answer", count);
             }
-            self.finished(&caller, &facts, outcome, Some(&bill));
+            self.finished(&caller, &facts, outcome, answer.cache(), &bill);
         }
     }
 }
@@ -345,12 +461,30 @@ fn target(caller: &Caller, facts: &Facts) -> Result<Option<String>, ApiError> {
     Ok((!routed).then(|| choice.target.clone()))
 }
 
-/// The dialect to refuse in: what `router.wasm` says, or what the path says where it is absent.
-fn dialect_of(attributes: &Attributes) -> Dialect {
-    match facts(attributes) {
-        Ok(Given(Some(facts))) => facts.endpoint.dialect(),
-        Ok(Given(None)) | Err(_) => {
-            dialect::dialect_of_path(attributes.text("request.path").unwrap_or_default())
+/// What a refusal is about: what `router.wasm` says, or what the path says where it is absent.
+struct Subject {
+    request_id: String,
+    model: String,
+    dialect: Dialect,
+}
+
+impl Subject {
+    fn of(facts: &Facts) -> Self {
+        Self {
+            request_id: facts.request_id.clone(),
+            model: facts.model.clone(),
+            dialect: facts.endpoint.dialect(),
+        }
+    }
+
+    fn given(attributes: &Attributes) -> Self {
+        match facts(attributes) {
+            Ok(Given(Some(facts))) => Self::of(&facts),
+            Ok(Given(None)) | Err(_) => Self {
+                request_id: String::new(),
+                model: String::new(),
+                dialect: dialect::dialect_of_path(attributes.text("request.path").unwrap_or_default()),
+            },
         }
     }
 }
@@ -406,6 +540,7 @@ impl Given {
             include_usage: read.include_usage,
             prompt_tokens: count.tokens,
             exact: count.exact,
+            cache: CacheControl::default(),
             choice: None,
             tenant_choices: Vec::new(),
         })

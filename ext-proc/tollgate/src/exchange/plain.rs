@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use tollgate_llm::answer::{self, AnswerFacts, AnswerVisitor};
 use tollgate_llm::json::{Splice, Str};
-use tollgate_llm::{ApiError, BodyError, Channel, Endpoint, ErrorKind, TextKind};
+use tollgate_llm::{ApiError, BodyError, Channel, Endpoint, ErrorKind, Part, TextKind};
 use tollgate_redact::{Counts, Entity, Kind, Verdict, restore};
 
 use super::answer::Restorer;
@@ -17,6 +17,8 @@ pub(super) struct Rewritten {
     /// `None` leaves the provider's bytes.
     pub(super) body: Option<Vec<u8>>,
     pub(super) facts: AnswerFacts,
+    /// Whether the model refuses, whatever it says of how it ended.
+    pub(super) refuses: bool,
     pub(super) counts: Counts,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn rewrite(endpoint: Endpoint, body: &str, restorer: &Restorer) -> Re
         counts: Counts::default(),
         blocked: None,
         unknown: None,
+        refuses: false,
     };
     let facts = answer::walk(endpoint, body, &mut pass)?;
     if let Some(entity) = pass.blocked {
@@ -74,6 +77,7 @@ pub(super) fn rewrite(endpoint: Endpoint, body: &str, restorer: &Restorer) -> Re
     Ok(Rewritten {
         body,
         facts,
+        refuses: pass.refuses,
         counts: pass.counts,
     })
 }
@@ -107,10 +111,12 @@ struct Pass<'r> {
     counts: Counts,
     blocked: Option<Entity>,
     unknown: Option<String>,
+    refuses: bool,
 }
 
 impl AnswerVisitor for Pass<'_> {
-    fn text(&mut self, _: Channel, str: &Str<'_>, text_kind: TextKind) {
+    fn text(&mut self, channel: Channel, str: &Str<'_>, text_kind: TextKind) {
+        self.refuses |= channel.part == Part::Refusal;
         let Restorer {
             engine,
             rules,

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use tollgate_cache::{BodyDigest, CanonicalHasher};
-use tollgate_config::{Cache, Model, OnUnknownShape, Redaction};
+use tollgate_config::{Cache, CacheMode, Model, OnUnknownShape, Redaction};
 use tollgate_llm::json::{Scanner, Splice, Token};
 use tollgate_llm::request::{self, RequestFacts, RequestVisitor, Text, TextKind};
-use tollgate_llm::{ApiError, Endpoint, ErrorKind, body};
+use tollgate_llm::{ApiError, Endpoint, ErrorKind, Image, Role, body};
 use tollgate_redact::{Counts, Engine, Entity, Redactor, Vault, Verdict};
 use tollgate_routing::count::{Count, Prompt};
 
+use super::last_text::{LastText, Words};
 use crate::serve::Caller;
 
 /// What the pass found.
@@ -21,6 +22,8 @@ pub(super) struct Read {
     pub(super) edits: Splice,
     /// The redacted request's meaning; `None` if answers are not cached or the request cannot be.
     pub(super) digest: Option<BodyDigest>,
+    /// Its last user text apart from the rest; `None` if nobody compares it, or it cannot be.
+    pub(super) words: Option<Words>,
     pub(super) vault: Vault,
     pub(super) counts: Counts,
     /// Redaction does not let the request pass.
@@ -42,6 +45,7 @@ pub(super) fn read(
             .as_ref()
             .map(|rules| Redactor::new(engine, rules, redaction.key.clone())),
         hasher: (caller.policy().cache != Cache::Off).then(|| CanonicalHasher::new(endpoint)),
+        last_text: LastText::of(endpoint).filter(|_| compares_words(caller)),
         edits: Splice::new(),
         blocked: None,
         unknown: None,
@@ -60,14 +64,20 @@ pub(super) fn read(
         None => (Vault::new(redaction.key.clone()), Counts::default()),
     };
     let digest = pass.hasher.and_then(|hasher| hasher.finish().ok());
+    let words = pass.last_text.and_then(LastText::finish);
     Ok(Read {
         facts,
         edits: pass.edits,
         digest,
+        words,
         vault,
         counts,
         refusal,
     })
+}
+
+fn compares_words(caller: &Caller) -> bool {
+    matches!(&caller.policy().cache, Cache::On(rules) if rules.mode != CacheMode::Exact)
 }
 
 /// Counts a prompt where `router.wasm` did not.
@@ -91,6 +101,7 @@ pub(super) fn unknown_model() -> ApiError {
 struct Pass<'e> {
     redactor: Option<Redactor<'e>>,
     hasher: Option<CanonicalHasher>,
+    last_text: Option<LastText>,
     edits: Splice,
     blocked: Option<Entity>,
     unknown: Option<String>,
@@ -141,6 +152,9 @@ impl Pass<'_> {
                     self.edits.replace_text(&text.str, redacted);
                 }
                 if let Some(hasher) = &mut self.hasher {
+                    if let Some(last) = &mut self.last_text {
+                        last.text(text, &passed, hasher, hash);
+                    }
                     hash(hasher, &passed);
                 }
             }
@@ -164,9 +178,33 @@ impl RequestVisitor for Pass<'_> {
         if let Some(hasher) = &mut self.hasher {
             hasher.token(token);
         }
+        if let Some(last) = &mut self.last_text {
+            last.token(token);
+        }
+    }
+
+    fn message(&mut self, role: Role) {
+        if let Some(last) = &mut self.last_text {
+            last.message(role);
+        }
+    }
+
+    fn image(&mut self, _: &Image<'_>) {
+        if let Some(last) = &mut self.last_text {
+            last.spoil();
+        }
+    }
+
+    fn tokens(&mut self, _: u64) {
+        if let Some(last) = &mut self.last_text {
+            last.spoil();
+        }
     }
 
     fn unknown(&mut self, path: &str) {
+        if let Some(last) = &mut self.last_text {
+            last.spoil();
+        }
         if self.unknown.is_none() {
             self.unknown = Some(path.to_owned());
         }

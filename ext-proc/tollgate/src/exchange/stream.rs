@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use tollgate_llm::json::Splice;
 use tollgate_llm::sse::{Decoder, Event};
 use tollgate_llm::stream::{Piece, StreamEvent, StreamReader};
-use tollgate_llm::{ApiError, Channel, Endpoint, Usage, answer::Finish, sse};
+use tollgate_llm::{ApiError, Channel, Endpoint, Part, Usage, answer::Finish, sse};
 use tollgate_redact::{Counts, Transducer, Verdict, restore};
 
 use super::answer::Restorer;
@@ -148,6 +148,11 @@ impl Stream {
         *ended && !failed && !finish.is_empty() && finish.iter().all(|finish| finish.is_complete())
     }
 
+    /// Whether it ended with calls of tools.
+    pub(super) fn calls_tools(&self) -> bool {
+        self.events.finish.contains(&Finish::ToolCalls)
+    }
+
     /// What was used so far.
     pub(super) fn usage(&self, prompt_tokens: u64) -> Usage {
         let Events {
@@ -240,6 +245,14 @@ impl Events {
         self.ended |= read.last;
         if read.error {
             self.finish.push(Finish::Other);
+        }
+        if read
+            .deltas
+            .iter()
+            .any(|delta| delta.channel.part == Part::Refusal)
+        {
+            // Whatever the last event says: it is no answer.
+            self.finish.push(Finish::Filtered);
         }
         if let Some(meter) = &mut self.meter {
             for delta in &read.deltas {

@@ -227,7 +227,8 @@ fn operator(configured: Configured) -> Option<Operator> {
     })
 }
 
-fn read_secret(reference: &SecretRef) -> anyhow::Result<Vec<u8>> {
+/// The secret itself, without white space at its end.
+pub(crate) fn read_secret(reference: &SecretRef) -> anyhow::Result<Vec<u8>> {
     let secret = match reference {
         SecretRef::Env(name) => std::env::var(name)
             .with_context(|| format!("environment variable {name} is not set"))?

@@ -53,6 +53,10 @@ pub(crate) struct Metrics {
     cost: Family<ByModel, Counter<f64, AtomicU64>>,
     entities: Family<ByEntity, Counter>,
     cache: Family<ByResult, Counter>,
+    compared: Family<ByResult, Counter>,
+    shadow: Family<ByResult, Counter>,
+    cache_entries: Gauge,
+    cache_bytes: Gauge,
     store_errors: Counter,
     reloads: Family<ByResult, Counter>,
     reloaded_at: Gauge,
@@ -69,6 +73,10 @@ impl Metrics {
             cost: Family::default(),
             entities: Family::default(),
             cache: Family::default(),
+            compared: Family::default(),
+            shadow: Family::default(),
+            cache_entries: Gauge::default(),
+            cache_bytes: Gauge::default(),
             store_errors: Counter::default(),
             reloads: Family::default(),
             reloaded_at: Gauge::default(),
@@ -108,6 +116,27 @@ impl Metrics {
             "cache_lookups",
             "Look-ups in the cache by result",
             self.cache.clone(),
+        );
+        registry.register(
+            "cache_comparisons",
+            "Prompts compared by their words, by what decided: same (a hit), cosine, what the guard found, or why none was made",
+            self.compared.clone(),
+        );
+        registry.register(
+            "cache_shadow",
+            "Would-be hits of shadow mode, by whether the stored answer agreed with the provider's",
+            self.shadow.clone(),
+        );
+        registry.register(
+            "cache_entries",
+            "Entries in the cache",
+            self.cache_entries.clone(),
+        );
+        registry.register_with_unit(
+            "cache_size",
+            "What the entries of the cache take",
+            Unit::Bytes,
+            self.cache_bytes.clone(),
         );
         registry.register(
             "budget_store_errors",
@@ -210,6 +239,21 @@ impl Metrics {
 
     pub(crate) fn cached(&self, result: &'static str) {
         self.cache.get_or_create(&ByResult { result }).inc();
+    }
+
+    pub(crate) fn compared(&self, result: &'static str) {
+        self.compared.get_or_create(&ByResult { result }).inc();
+    }
+
+    pub(crate) fn shadowed(&self, result: &'static str) {
+        self.shadow.get_or_create(&ByResult { result }).inc();
+    }
+
+    /// Set when somebody looks.
+    pub(crate) fn cache_holds(&self, size: tollgate_cache::Size) {
+        let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.cache_entries.set(gauge(size.entries));
+        self.cache_bytes.set(gauge(size.bytes));
     }
 
     pub(crate) fn store_failed(&self) {

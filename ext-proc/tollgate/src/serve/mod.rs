@@ -13,13 +13,13 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
 use tollgate_budget::{FailingStore, Stores};
-use tollgate_cache::MemoryStore;
 use tollgate_config::{Address, BudgetStore, Config};
 use tollgate_wire::{Endpoint, Policy, Readiness, Server};
 use tracing::info;
 
-pub(crate) use self::active::{Active, Caller, known, price};
+pub(crate) use self::active::{Active, Caller, known, price, read_secret};
 pub(crate) use self::metrics::Metrics;
+use crate::cache::Cache;
 use crate::exchange::Exchange;
 
 /// What all exchanges share.
@@ -27,8 +27,8 @@ pub(crate) struct Service {
     /// The configuration in force; an exchange keeps the one that it began with.
     pub(crate) active: ArcSwap<Active>,
     pub(crate) budget: Stores,
-    pub(crate) cache: tollgate_cache::Stores,
-    pub(crate) metrics: Metrics,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) engine: Arc<tollgate_redact::Engine>,
     /// Drawn at start: what tenants' redaction keys derive from where the configuration names no secret.
     pub(crate) fallback_secret: [u8; 32],
@@ -68,7 +68,7 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
     }
     let addresses = Addresses::of(&config);
     let drain = config.service.drain;
-    let cache = tollgate_cache::Stores::Memory(MemoryStore::new(config.cache.max_bytes));
+    let (cache, _appended) = Cache::open(&config)?;
     let budget = match config.budget {
         BudgetStore::Memory => Stores::default(),
         BudgetStore::Failing => Stores::Failing(FailingStore),
@@ -81,8 +81,8 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
         engine: Arc::new(tollgate_redact::Engine::new()),
         fallback_secret,
         budget,
-        cache,
-        metrics: Metrics::new(),
+        cache: Arc::new(cache),
+        metrics: Arc::new(Metrics::new()),
     });
 
     let server = Server::bind(&addresses.service, addresses.max_body)

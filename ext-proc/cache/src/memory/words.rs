@@ -1,0 +1,147 @@
+//! Entries by the nearness of their prompts.
+//! Must not know what is near enough: it says how near.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::time::SystemTime;
+
+use tollgate_similar::Index;
+
+use super::Held;
+use crate::{Hit, Meaning, MeaningKey};
+
+/// What the index takes per entry beside its vector: its number, and where to find the entry.
+const OVERHEAD: u64 = 160;
+
+/// An entry whose prompt is near.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Near {
+    /// The entry and its age.
+    pub hit: Hit,
+    /// Its prompt as it was written, redacted.
+    pub prompt: Box<str>,
+    /// The cosine.
+    pub score: f32,
+    /// Whether the entry was found to be wrong for prompts as near as this one.
+    pub refused: bool,
+}
+
+/// The words of one entry.
+#[derive(Debug)]
+pub(super) struct Words {
+    key: MeaningKey,
+    /// Its number in the index.
+    id: u64,
+    prompt: Box<str>,
+    dimensions: usize,
+    /// Bits of the cosine that a prompt must be nearer than: 0 until the entry was found to be wrong for one.
+    more_than: AtomicU32,
+}
+
+/// All prompts.
+#[derive(Debug, Default)]
+pub(super) struct WordsIndex {
+    next: AtomicU64,
+    inner: RwLock<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// Made for the first vector that comes: one embedder runs at a time.
+    index: Option<Index>,
+    entries: HashMap<u64, Weak<Held>>,
+}
+
+impl Words {
+    /// `None` if there is nothing to compare.
+    pub(super) fn new(index: &WordsIndex, meaning: &Meaning) -> Option<Self> {
+        let has_direction = meaning.vector.iter().all(|value| value.is_finite())
+            && meaning.vector.iter().any(|value| *value != 0.0);
+        has_direction.then(|| Self {
+            key: meaning.key,
+            id: index.next.fetch_add(1, Ordering::Relaxed),
+            prompt: meaning.prompt.clone(),
+            dimensions: meaning.vector.len(),
+            more_than: AtomicU32::new(0),
+        })
+    }
+
+    /// Bytes.
+    pub(super) fn weight(&self) -> u64 {
+        let signs = self.dimensions / 8;
+        u64::try_from(self.dimensions + signs + self.prompt.len()).map_or(u64::MAX, |bytes| bytes + OVERHEAD)
+    }
+
+    pub(super) fn require_more_than(&self, cosine: f32) {
+        // The bits of floats that are not negative are in the same order as the floats.
+        self.more_than
+            .fetch_max(cosine.max(0.0).to_bits(), Ordering::Relaxed);
+    }
+
+    fn refuses(&self, score: f32) -> bool {
+        let more_than = f32::from_bits(self.more_than.load(Ordering::Relaxed));
+        more_than > 0.0 && score <= more_than
+    }
+}
+
+impl WordsIndex {
+    pub(super) fn len(&self) -> usize {
+        self.read().entries.len()
+    }
+
+    /// A vector of another embedder than the others' cannot be compared with them, and is left out.
+    pub(super) fn insert(&self, words: &Words, meaning: &Meaning, held: &Arc<Held>) {
+        let mut inner = self.write();
+        let index = inner
+            .index
+            .get_or_insert_with(|| Index::new(meaning.vector.len()));
+        if index.insert(words.key.get(), words.id, &meaning.vector).is_ok() {
+            inner.entries.insert(words.id, Arc::downgrade(held));
+        }
+    }
+
+    pub(super) fn remove(&self, words: &Words) {
+        let mut inner = self.write();
+        if let Some(index) = &mut inner.index {
+            index.remove(words.key.get(), words.id);
+        }
+        inner.entries.remove(&words.id);
+        if inner.entries.is_empty() {
+            // The next ones may come from another embedder.
+            *inner = Inner::default();
+        }
+    }
+
+    pub(super) fn nearest(&self, key: MeaningKey, vector: &[f32], k: usize, now: SystemTime) -> Vec<Near> {
+        let inner = self.read();
+        let Some(Ok(found)) = inner
+            .index
+            .as_ref()
+            .map(|index| index.nearest(key.get(), vector, k))
+        else {
+            return Vec::new();
+        };
+        found
+            .into_iter()
+            .filter_map(|neighbour| {
+                let held = inner.entries.get(&neighbour.id)?.upgrade()?;
+                let words = held.words.as_ref()?;
+                (!held.entry.is_expired(now)).then(|| Near {
+                    hit: held.hit(now),
+                    prompt: words.prompt.clone(),
+                    score: neighbour.score,
+                    refused: words.refuses(neighbour.score),
+                })
+            })
+            .collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
