@@ -82,6 +82,73 @@ def test_completions_embeddings_responses(oai):
     assert events[-1] == "response.completed"
 
 
+def cosine(a, b):
+    return sum(x * y for x, y in zip(a, b))
+
+
+def test_embeddings_are_alike_for_the_same_words(oai):
+    texts = ["How do I reset my password?", "please tell me how to reset the password", "How do I change my address?", "weather in Oslo"]
+    vectors = [item.embedding for item in oai.embeddings.create(model="text-embedding-3-small", input=texts).data]
+    assert [len(vector) for vector in vectors] == [1536] * 4
+    assert cosine(vectors[0], vectors[0]) == pytest.approx(1, abs=1e-4)
+    assert 0.97 < cosine(vectors[0], vectors[1]) < 0.999
+    assert all(abs(cosine(vectors[0], other)) < 0.15 for other in vectors[2:])
+    again = oai.embeddings.create(model="text-embedding-3-small", input=texts[0]).data[0].embedding
+    assert again == vectors[0]
+
+
+def test_moderations(oai, provider):
+    answer = oai.moderations.create(input=["all is well", "sim-flag:hate/threatening and sim-flag:violence=0.4"])
+    assert answer.id.startswith("modr-") and answer.model == "omni-moderation-latest"
+    clean, marked = answer.results
+    assert not clean.flagged and not any(clean.categories.model_dump().values())
+    assert marked.flagged and marked.categories.hate_threatening and not marked.categories.violence
+    assert (marked.category_scores.hate_threatening, marked.category_scores.violence) == (0.9, 0.4)
+    assert marked.category_applied_input_types.violence == ["text"]
+    parts = [{"type": "text", "text": "a sim-flag:violence"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}]
+    one = oai.moderations.create(model="omni-moderation-2024-09-26", input=parts)
+    assert one.model == "omni-moderation-2024-09-26" and [result.flagged for result in one.results] == [True]
+    with pytest.raises(openai.BadRequestError):
+        oai.moderations.create(input="x", extra_body={"categories": []})
+    with pytest.raises(openai.RateLimitError):
+        oai.with_options(max_retries=0).moderations.create(input="x", extra_headers=sim(status=429))
+
+
+def finding(entity, start, end, score=0.85) -> str:
+    """As Python's `json.dumps(…, sort_keys=True)` writes it, which is what Presidio answers with."""
+    return f'{{"analysis_explanation": null, "end": {end}, "entity_type": "{entity}", "score": {score}, "start": {start}}}'
+
+
+PERSON, PLACE = finding("PERSON", 2, 12), finding("LOCATION", 16, 24)
+BOTH = "\U0001f600 Zoë Ørsted in Timbuktu"
+
+
+@pytest.mark.parametrize(
+    "request_body, script, expected",
+    [
+        ({"text": BOTH}, {}, f"[{PERSON}, {PLACE}]"),
+        ({"text": BOTH, "entities": ["LOCATION"]}, {}, f"[{PLACE}]"),
+        ({"text": BOTH, "score_threshold": 0.9}, {}, "[]"),
+        ({"text": [BOTH, "nobody"], "entities": ["PERSON"]}, {}, f"[[{PERSON}], []]"),
+        ({"text": BOTH}, {"names": {"DOG": ["Rex"]}}, "[]"),
+        ({"text": "Rex"}, {"names": {"DOG": ["Rex"]}, "score": 0.5}, f"[{finding('DOG', 0, 3, 0.5)}]"),
+    ],
+)
+def test_presidio_finds_names(provider, request_body, script, expected):
+    answer = raw.post(provider.address, "/analyze", {"language": "en", **request_body}, sim(**script))
+    assert (answer.status, answer.text) == (200, expected)
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("request_body, message", [({"language": "en", "text": ""}, "No text provided"), ({"text": "x"}, "No language provided")])
+def test_presidio_refuses_with_500(provider, request_body, message):
+    answer = raw.post(provider.address, "/analyze", request_body)
+    assert (answer.status, json.loads(answer.body)) == (500, {"error": message})
+    provider.script(status=503, message="later")
+    answer = raw.post(provider.address, "/analyze", {"language": "en", "text": "x"})
+    assert (answer.status, json.loads(answer.body)) == (503, {"error": "later"})
+
+
 def test_messages(ant, provider):
     answer = ant.messages.create(model="claude-sonnet-5", max_tokens=99, messages=HELLO, extra_headers=sim(prompt_tokens=50, cached_tokens=20))
     assert answer.content[0].text == "héllo wörld 😀"

@@ -1,6 +1,8 @@
 //! What a provider answers, before it is written in one format or another.
 //! Must not know any format.
 
+use std::collections::BTreeMap;
+
 use crate::request::{Asked, tokens};
 use crate::script::{Script, ToolCall};
 
@@ -42,6 +44,10 @@ pub(crate) struct Answer {
     pub(crate) include_usage: bool,
     /// Characters per delta.
     pub(crate) delta: usize,
+    /// What a recognizer finds instead of what it knows.
+    pub(crate) names: BTreeMap<String, Vec<String>>,
+    /// How sure it is.
+    pub(crate) score: f64,
 }
 
 impl Answer {
@@ -80,6 +86,9 @@ impl Answer {
             choices: asked.choices,
             include_usage: asked.include_usage,
             delta: script.delta.unwrap_or(4).max(1),
+            names: script.names.clone(),
+            // What Presidio gives to what its language model finds.
+            score: script.score.unwrap_or(0.85),
         }
     }
 

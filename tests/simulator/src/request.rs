@@ -9,9 +9,11 @@ use serde_json::Value;
 /// The operation that a path names, whatever prefix stands before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
+    Analyze,
     Chat,
     Completions,
     Embeddings,
+    Moderations,
     Responses,
     Messages,
 }
@@ -23,6 +25,8 @@ impl Operation {
             ("/chat/completions", Self::Chat),
             ("/completions", Self::Completions),
             ("/embeddings", Self::Embeddings),
+            ("/moderations", Self::Moderations),
+            ("/analyze", Self::Analyze),
             ("/responses", Self::Responses),
             ("/messages", Self::Messages),
         ]
@@ -32,6 +36,20 @@ impl Operation {
 
     pub(crate) fn is_anthropic(self) -> bool {
         self == Self::Messages
+    }
+
+    /// Whether it answers in a stream when asked to.
+    pub(crate) fn streams(self) -> bool {
+        !matches!(self, Self::Analyze | Self::Embeddings | Self::Moderations)
+    }
+
+    /// The header that its answers' ids stand in.
+    pub(crate) fn request_id(self) -> Option<&'static str> {
+        match self {
+            Self::Analyze => None,
+            Self::Messages => Some("request-id"),
+            _ => Some("x-request-id"),
+        }
     }
 }
 
@@ -48,8 +66,14 @@ pub(crate) struct Asked {
     pub(crate) choices: usize,
     /// The last user text, to be echoed.
     pub(crate) echo: String,
-    /// What embeddings are made of, one each.
+    /// What embeddings are made of or what is looked into, one each.
     pub(crate) inputs: Vec<String>,
+    /// Whether they came as a list.
+    pub(crate) is_list: bool,
+    /// What alone is looked for, if anything is named.
+    pub(crate) entities: Vec<String>,
+    /// What scores less is not told.
+    pub(crate) threshold: f64,
     pub(crate) base64: bool,
     pub(crate) dimensions: usize,
     pub(crate) input_tokens: u64,
@@ -58,7 +82,7 @@ pub(crate) struct Asked {
 /// The fields that a benchmark's answer depends on; everything else is skipped unread.
 #[derive(Deserialize)]
 struct Light<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     model: Cow<'a, str>,
     #[serde(default)]
     stream: bool,
@@ -85,6 +109,9 @@ impl Asked {
             choices: 1,
             echo: "The quick brown fox jumps over the lazy dog, and the gateway lets it pass. ".repeat(4),
             inputs: vec![String::new()],
+            is_list: false,
+            entities: Vec::new(),
+            threshold: 0.0,
             base64: false,
             dimensions: 8,
             input_tokens: tokens(body.len()),
@@ -94,8 +121,12 @@ impl Asked {
     /// Reads a body that [`crate::validate`] has accepted; what is missing takes its default.
     pub(crate) fn from_value(operation: Operation, body: &Value, length: usize) -> Self {
         let (model, script) = split_model(body["model"].as_str().unwrap_or_default());
-        let inputs = match operation {
+        let texts = match operation {
             Operation::Embeddings => inputs(&body["input"]),
+            // A list of parts (text and images) is one input.
+            Operation::Moderations if body["input"][0].is_object() => vec![content_text(&body["input"])],
+            Operation::Moderations => inputs(&body["input"]),
+            Operation::Analyze => inputs(&body["text"]),
             _ => Vec::new(),
         };
         let echo = match operation {
@@ -105,8 +136,10 @@ impl Asked {
                 Value::String(text) => text.clone(),
                 items => last_user_text(items),
             },
-            Operation::Embeddings => String::new(),
+            Operation::Analyze | Operation::Embeddings | Operation::Moderations => String::new(),
         };
+        // `text-embedding-3-large` has twice as many as the others.
+        let usual_dimensions = if model.ends_with("large") { 3072 } else { 1536 };
         let number = |key: &str, default: u64| {
             usize::try_from(body[key].as_u64().unwrap_or(default)).unwrap_or(usize::MAX)
         };
@@ -117,9 +150,12 @@ impl Asked {
             include_usage: body["stream_options"]["include_usage"].as_bool().unwrap_or(false),
             choices: number("n", 1).clamp(1, 16),
             echo: if echo.is_empty() { "ok".to_owned() } else { echo },
-            inputs,
+            inputs: texts,
             base64: body["encoding_format"] == "base64",
-            dimensions: number("dimensions", 8).clamp(1, 4096),
+            dimensions: number("dimensions", usual_dimensions).clamp(1, 4096),
+            is_list: body["text"].is_array(),
+            entities: inputs(&body["entities"]),
+            threshold: body["score_threshold"].as_f64().unwrap_or(0.0),
             input_tokens: tokens(length),
         }
     }

@@ -35,6 +35,11 @@ pub struct Script {
     /// Output tokens.
     pub completion_tokens: Option<u64>,
 
+    /// What a recognizer finds, by entity, instead of the names that it knows.
+    pub names: BTreeMap<String, Vec<String>>,
+    /// How sure the recognizer is (0.85 if unset).
+    pub score: Option<f64>,
+
     /// The HTTP status; from 400 on the body is the provider's error object.
     pub status: Option<u16>,
     /// The error's type instead of the status's usual one.

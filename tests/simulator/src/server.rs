@@ -149,7 +149,9 @@ impl Simulator {
         if let Some(value) = value.filter(|_| !script.lenient)
             && let Err((message, param)) = validate::body(operation, request, &value)
         {
-            return refuse(400, &message, param.as_deref());
+            // Presidio blames itself for what the client got wrong.
+            let status = if operation == Operation::Analyze { 500 } else { 400 };
+            return refuse(status, &message, param.as_deref());
         }
         let id = match self.mode {
             Mode::Test => stable_id(&[self.name.as_bytes(), request.path().as_bytes(), &request.body]),
@@ -190,8 +192,7 @@ fn respond(operation: Operation, asked: &Asked, script: &Script, id: String) -> 
     let status = script.status.unwrap_or(200);
     let request_id = format!("req_{id}");
     let answer = Answer::new(asked, script, id);
-    let is_stream =
-        status < 400 && asked.stream && operation != Operation::Embeddings && script.body.is_none();
+    let is_stream = status < 400 && asked.stream && operation.streams() && script.body.is_none();
     let mut pieces = if let Some(body) = &script.body {
         vec![body.clone().into_bytes()]
     } else if status >= 400 {
@@ -213,15 +214,10 @@ fn respond(operation: Operation, asked: &Asked, script: &Script, id: String) -> 
         None if is_stream => "text/event-stream; charset=utf-8".to_owned(),
         None => "application/json".to_owned(),
     };
-    let request_id_name = if operation.is_anthropic() {
-        "request-id"
-    } else {
-        "x-request-id"
-    };
-    let mut headers = vec![
-        ("content-type".to_owned(), content_type),
-        (request_id_name.to_owned(), request_id),
-    ];
+    let mut headers = vec![("content-type".to_owned(), content_type)];
+    if let Some(name) = operation.request_id() {
+        headers.push((name.to_owned(), request_id));
+    }
     if is_stream {
         headers.push(("cache-control".to_owned(), "no-cache".to_owned()));
     }

@@ -110,13 +110,21 @@ pub(crate) fn body(
             Some(field.to_owned()),
         ))
     };
-    if !body["model"].is_string() {
+    if operation == Operation::Analyze {
+        return analyze(body);
+    }
+    if operation == Operation::Moderations {
+        if let Some(field) = unknown_field(body, &["input", "model"]) {
+            return Err((format!("Unrecognized request argument supplied: {field}"), None));
+        }
+    } else if !body["model"].is_string() {
         return missing("model");
     }
     let input = match operation {
         Operation::Chat | Operation::Messages => "messages",
         Operation::Completions => "prompt",
-        Operation::Embeddings | Operation::Responses => "input",
+        Operation::Embeddings | Operation::Moderations | Operation::Responses => "input",
+        Operation::Analyze => "text",
     };
     if body[input].is_null() {
         return missing(input);
@@ -124,8 +132,23 @@ pub(crate) fn body(
     match operation {
         Operation::Chat => chat(body),
         Operation::Messages => messages(request, body),
-        Operation::Completions | Operation::Embeddings | Operation::Responses => Ok(()),
+        _ => Ok(()),
     }
+}
+
+/// An empty text or language is refused like a missing one, in one text and not in a list.
+fn analyze(body: &Value) -> Result<(), (String, Option<String>)> {
+    for (field, message) in [("text", "No text provided"), ("language", "No language provided")] {
+        let is_missing = match &body[field] {
+            Value::String(text) => text.is_empty(),
+            Value::Array(texts) => texts.is_empty(),
+            _ => true,
+        };
+        if is_missing {
+            return Err((message.to_owned(), None));
+        }
+    }
+    Ok(())
 }
 
 fn chat(body: &Value) -> Result<(), (String, Option<String>)> {

@@ -4,7 +4,8 @@
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, stable_id};
+use crate::answer::Answer;
+use crate::meaning::vector;
 use crate::request::Asked;
 
 pub(super) fn plain(asked: &Asked, answer: &Answer) -> Value {
@@ -28,22 +29,4 @@ pub(super) fn plain(asked: &Asked, answer: &Answer) -> Value {
         body["usage"] = json!({ "prompt_tokens": usage.input, "total_tokens": usage.input });
     }
     body
-}
-
-/// A vector of length one that depends on the text alone.
-fn vector(input: &str, dimensions: usize) -> Vec<f32> {
-    let raw: Vec<f32> = (0..dimensions)
-        .map(|dimension| {
-            let id = stable_id(&[input.as_bytes(), &dimension.to_le_bytes()]);
-            let byte = u8::from_str_radix(&id[..2], 16).unwrap_or(0);
-            f32::from(byte) / 127.5 - 1.0
-        })
-        .collect();
-    let length = raw
-        .iter()
-        .map(|value| value * value)
-        .sum::<f32>()
-        .sqrt()
-        .max(f32::MIN_POSITIVE);
-    raw.into_iter().map(|value| value / length).collect()
 }

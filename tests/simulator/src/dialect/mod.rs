@@ -1,10 +1,12 @@
 //! Answers and errors in each provider's wire format.
 //! Must not know sockets, scripts beyond what [`crate::answer`] made of them, or what breaks on the way.
 
+mod analyze;
 mod chat;
 mod completions;
 mod embeddings;
 mod messages;
+mod moderations;
 mod responses;
 
 use serde_json::{Value, json};
@@ -68,16 +70,18 @@ impl Format {
 /// The body of a plain answer.
 pub(crate) fn plain(operation: Operation, asked: &Asked, answer: &Answer, format: Format) -> Vec<u8> {
     match operation {
+        Operation::Analyze => return analyze::written(&analyze::plain(asked, answer)),
         Operation::Chat => format.pretty(&chat::plain(answer)),
         Operation::Completions => format.pretty(&completions::plain(answer)),
         Operation::Embeddings => format.pretty(&embeddings::plain(asked, answer)),
+        Operation::Moderations => format.pretty(&moderations::plain(asked, answer)),
         Operation::Responses => format.pretty(&responses::plain(answer)),
         Operation::Messages => format.json(&messages::plain(answer)),
     }
     .into_bytes()
 }
 
-/// The events of a streamed answer, each with its blank line. Embeddings have none.
+/// The events of a streamed answer, each with its blank line. What reads texts only has none.
 pub(crate) fn stream(operation: Operation, answer: &Answer, format: Format) -> Vec<Vec<u8>> {
     let done = || format!("data: [DONE]{0}{0}", format.eol()).into_bytes();
     let unnamed = |events: Vec<Value>| {
@@ -96,7 +100,7 @@ pub(crate) fn stream(operation: Operation, answer: &Answer, format: Format) -> V
     match operation {
         Operation::Chat => unnamed(chat::stream(answer)),
         Operation::Completions => unnamed(completions::stream(answer)),
-        Operation::Embeddings => Vec::new(),
+        Operation::Analyze | Operation::Embeddings | Operation::Moderations => Vec::new(),
         Operation::Responses => named(responses::stream(answer)),
         Operation::Messages => named(messages::stream(answer)),
     }
@@ -110,6 +114,10 @@ pub(crate) fn error(
     message: Option<&str>,
     param: Option<&str>,
 ) -> Value {
+    if operation == Some(Operation::Analyze) {
+        // Presidio answers nearly every error with status 500, and this with what Python said.
+        return json!({ "error": message.unwrap_or("No matching recognizers were found to serve the request.") });
+    }
     if operation.is_some_and(Operation::is_anthropic) {
         let (usual_kind, usual_message) = match status {
             400 => ("invalid_request_error", "Invalid request"),
