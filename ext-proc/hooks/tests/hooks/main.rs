@@ -10,5 +10,6 @@
 mod broken;
 mod connections;
 mod server;
+mod simulator;
 mod tls;
 mod wire;
