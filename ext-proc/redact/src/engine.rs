@@ -1,6 +1,7 @@
 //! The engine: all recognizers over a segment, and which of their candidates stand.
 //! Must not know operators, keys, or how segments come about.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::core::Core;
@@ -108,6 +109,8 @@ pub(crate) enum What {
     Token,
     /// What the user defined, by its number in the rules.
     Custom(u16),
+    /// What only somebody else finds, by its number in the rules.
+    Claimed(u16),
 }
 
 impl What {
@@ -115,7 +118,7 @@ impl What {
     pub(crate) fn entity(self) -> Option<Entity> {
         match self {
             Self::Entity(entity) => Some(entity),
-            Self::Custom(_) => Some(Entity::Custom),
+            Self::Custom(_) | Self::Claimed(_) => Some(Entity::Custom),
             Self::Token => None,
         }
     }
@@ -124,7 +127,7 @@ impl What {
         match self {
             Self::Token => 0,
             Self::Entity(entity) => 1 + entity as usize,
-            Self::Custom(number) => 1 + Entity::ALL.len() + usize::from(number),
+            Self::Custom(number) | Self::Claimed(number) => 1 + Entity::ALL.len() + usize::from(number),
         }
     }
 }
@@ -227,7 +230,7 @@ impl<'e> Scan<'e> {
         if let Some(rules) = self.rules {
             hits.retain(|hit| match hit.what {
                 What::Token => true,
-                What::Custom(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
+                What::Custom(_) | What::Claimed(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
                 What::Entity(entity) => {
                     hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
                 }
@@ -279,26 +282,29 @@ impl<'e> Scan<'e> {
     }
 }
 
-/// Of overlapping candidates the better one is kept.
-fn resolve(hits: &mut [Hit], kept: &mut Vec<Hit>) {
+/// Which of two candidates is the better one: that which comes first.
+pub(crate) fn precedence(a: &Hit, b: &Hit) -> Ordering {
     let rank = |hit: &Hit| match hit.what {
         What::Token => 4,
         What::Custom(_) => 3,
         // What else stands in a URL goes with it.
         What::Entity(Entity::Url | Entity::Secret) => 2,
         // A word that is more than a name stays that.
-        What::Entity(Entity::Person | Entity::Location | Entity::Organization) => -1,
+        What::Entity(Entity::Person | Entity::Location | Entity::Organization) | What::Claimed(_) => -1,
         What::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
         What::Entity(_) => 1,
     };
-    hits.sort_unstable_by(|a, b| {
-        rank(b)
-            .cmp(&rank(a))
-            .then(b.score.total_cmp(&a.score))
-            .then((b.to - b.from).cmp(&(a.to - a.from)))
-            .then(a.from.cmp(&b.from))
-            .then_with(|| a.what.order().cmp(&b.what.order()))
-    });
+    rank(b)
+        .cmp(&rank(a))
+        .then(b.score.total_cmp(&a.score))
+        .then((b.to - b.from).cmp(&(a.to - a.from)))
+        .then(a.from.cmp(&b.from))
+        .then_with(|| a.what.order().cmp(&b.what.order()))
+}
+
+/// Of overlapping candidates the better one is kept.
+fn resolve(hits: &mut [Hit], kept: &mut Vec<Hit>) {
+    hits.sort_unstable_by(precedence);
     for &hit in hits.iter() {
         // Kept in order of position, so only the neighbours can overlap.
         let at = kept.partition_point(|other| other.from < hit.from);

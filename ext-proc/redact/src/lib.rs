@@ -6,10 +6,12 @@
 //! Whole texts and streams take the same way, one character after the other, so that the result cannot depend on how a
 //! stream was cut.
 
+mod claims;
 mod core;
 mod engine;
 mod entity;
 mod fold;
+mod json;
 mod recognizers;
 mod redactor;
 mod rules;
@@ -18,9 +20,10 @@ mod token;
 mod transducer;
 mod vault;
 
+pub use claims::Claim;
 pub use engine::{Engine, Span};
 pub use entity::{Entity, UnknownEntity};
-pub use redactor::{Counts, Redactor, Verdict, restore};
+pub use redactor::{Counts, Redactor, Verdict, restore, restore_with};
 pub use rules::{Custom, Operator, ParseOperatorError, Rules, RulesBuilder, RulesError};
 pub use token::TenantKey;
 pub use transducer::{Kind, Transducer};

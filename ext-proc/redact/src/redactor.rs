@@ -4,13 +4,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::claims::{self, Claim};
 use crate::core::{Core, Find, Piece, is_scalar};
-use crate::engine::{Engine, Scan, in_slices};
+use crate::engine::{Engine, Scan, What, in_slices};
 use crate::entity::Entity;
 use crate::fold::Mode;
+use crate::json::{escape, unescaped};
 use crate::rules::{Operator, Rules};
 use crate::token::TenantKey;
-use crate::transducer::{Kind, Transducer};
+use crate::transducer::{Kind, Transducer, restored};
 use crate::vault::Vault;
 
 /// How many of each kind were found and acted on, `Log` included.
@@ -84,13 +86,23 @@ impl<'e> Redactor<'e> {
 
     /// Redacts a text.
     pub fn text<'t>(&mut self, text: &'t str) -> Verdict<'t> {
-        self.run(text, Mode::Text)
+        self.run(text, Mode::Text, &[])
+    }
+
+    /// Redacts a text in which somebody else found something too: that counts like the engine's own finds.
+    pub fn text_with<'t>(&mut self, text: &'t str, claims: &[Claim<'_>]) -> Verdict<'t> {
+        self.run(text, Mode::Text, claims)
     }
 
     /// Redacts inside the strings of a text that is JSON, which is JSON afterwards too. A number that is an entity becomes a
     /// string. A text that does not begin like a JSON object, array or string is taken as plain text.
     pub fn json<'t>(&mut self, text: &'t str) -> Verdict<'t> {
-        self.run(text, Mode::MaybeJson)
+        self.run(text, Mode::MaybeJson, &[])
+    }
+
+    /// As [`Redactor::json`], with what somebody else found in the strings. Claims are bytes of the JSON text.
+    pub fn json_with<'t>(&mut self, text: &'t str, claims: &[Claim<'_>]) -> Verdict<'t> {
+        self.run(text, Mode::MaybeJson, claims)
     }
 
     /// What was found so far.
@@ -108,41 +120,62 @@ impl<'e> Redactor<'e> {
         self.vault
     }
 
-    fn run<'t>(&mut self, text: &'t str, mode: Mode) -> Verdict<'t> {
+    fn run<'t>(&mut self, text: &'t str, mode: Mode, claims: &[Claim<'_>]) -> Verdict<'t> {
         let scan = Scan::new(self.engine, Some(self.rules), None);
-        let mut core = Core::new(mode);
-        let mut out = String::new();
-        let mut done = 0;
+        let vault = &mut self.vault;
         let mut edit = Edit {
             rules: self.rules,
             counts: &mut self.counts,
             blocked: None,
         };
-        let vault = &mut self.vault;
-        in_slices(text, |raw, at, complete| {
-            core.advance(&scan, raw, at, complete, |piece| {
-                for find in piece.finds {
-                    let value = &text[find.range.clone()];
-                    let replaced = edit.replace(find, value, &mut |operator, name| match operator {
-                        Operator::Hash => vault.key().hash(name, value),
-                        _ => vault.put(name, value),
-                    });
-                    if let Some(replacement) = replaced {
-                        splice(text, 0, &mut done, &piece, find, &replacement, &mut out);
-                    }
-                }
+        let redacted = rewrite(&scan, self.rules, text, mode, claims, |find, value| {
+            edit.replace(find, value, &mut |operator, name| match operator {
+                Operator::Hash => vault.key().hash(name, value),
+                _ => vault.put(name, value),
             })
         });
         if let Some(entity) = edit.blocked {
             self.blocked = self.blocked.or(Some(entity));
             return Verdict::Blocked(entity);
         }
-        if done == 0 && out.is_empty() {
-            return Verdict::Pass(Cow::Borrowed(text));
-        }
-        out.push_str(&text[done..]);
-        Verdict::Pass(Cow::Owned(out))
+        Verdict::Pass(redacted)
     }
+}
+
+/// A whole text with what `replace` gives for each find.
+fn rewrite<'t>(
+    scan: &Scan<'_>,
+    rules: &Rules,
+    text: &'t str,
+    mode: Mode,
+    claims: &[Claim<'_>],
+    mut replace: impl FnMut(&Find, &str) -> Option<String>,
+) -> Cow<'t, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    let mut each = |find: &Find, piece: &Piece<'_>| {
+        let value = value(&text[find.range.clone()], piece);
+        if let Some(replacement) = replace(find, &value) {
+            splice(text, 0, &mut done, piece, find, &replacement, &mut out);
+        }
+    };
+    if claims.is_empty() {
+        let mut core = Core::new(mode);
+        in_slices(text, |raw, at, complete| {
+            core.advance(scan, raw, at, complete, |piece| {
+                piece.finds.iter().for_each(|find| each(find, &piece));
+            })
+        });
+    } else {
+        for placed in claims::find(scan, rules, text, mode, claims) {
+            each(&placed.find, &placed.piece());
+        }
+    }
+    if done == 0 && out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
 }
 
 /// Redacts and restores a whole text of an answer: the same result as a [`Transducer`] that gets it in pieces.
@@ -163,6 +196,37 @@ pub fn restore<'t>(
         Some(entity) => Verdict::Blocked(entity),
         None if out == text => Verdict::Pass(Cow::Borrowed(text)),
         None => Verdict::Pass(Cow::Owned(out)),
+    }
+}
+
+/// As [`restore`], with what somebody else found in the answer.
+pub fn restore_with<'t>(
+    engine: &Engine,
+    rules: &Rules,
+    vault: &Vault,
+    kind: Kind,
+    text: &'t str,
+    claims: &[Claim<'_>],
+    counts: &mut Counts,
+) -> Verdict<'t> {
+    let scan = Scan::new(engine, Some(rules), Some(vault));
+    let mut edit = Edit {
+        rules,
+        counts,
+        blocked: None,
+    };
+    let answer = rewrite(&scan, rules, text, kind.mode(), claims, |find, value| {
+        if find.what == What::Token {
+            return restored(vault, value);
+        }
+        edit.replace(find, value, &mut |operator, name| match operator {
+            Operator::Hash => vault.key().hash(name, value),
+            _ => vault.key().token(name, value, 0),
+        })
+    });
+    match edit.blocked {
+        Some(entity) => Verdict::Blocked(entity),
+        None => Verdict::Pass(answer),
     }
 }
 
@@ -194,6 +258,15 @@ impl Edit<'_> {
             }
             Operator::Log => None,
         }
+    }
+}
+
+/// What a find says: the same however JSON writes it.
+pub(crate) fn value<'t>(written: &'t str, piece: &Piece<'_>) -> Cow<'t, str> {
+    if piece.json_string {
+        unescaped(written)
+    } else {
+        Cow::Borrowed(written)
     }
 }
 
@@ -258,22 +331,4 @@ pub(crate) fn splice(
         out.push('"');
     }
     *done = range.end;
-}
-
-/// RFC 8259 section 7.
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if (c as u32) < 0x20 => {
-                let digit = |shift: u32| char::from_digit((c as u32 >> shift) & 15, 16).unwrap_or('0');
-                out.extend(['\\', 'u', '0', '0', digit(4), digit(0)]);
-            }
-            c => out.push(c),
-        }
-    }
 }

@@ -61,8 +61,10 @@ pub struct Rules {
     wanted: Topics,
     allow: Vec<Pattern>,
     customs: Customs,
-    /// By number of the custom kind.
+    /// By number of the custom kind; those that only somebody else finds come behind.
     names: Vec<(String, Operator)>,
+    /// From which score on a claim counts, by the same numbers.
+    claims: Vec<f32>,
 }
 
 /// Something to find that is not one of [`Entity::ALL`]: a deny list, patterns, or both.
@@ -82,7 +84,10 @@ pub struct Custom {
     pub operator: Operator,
 }
 
-/// Custom kinds in one set of rules.
+/// From which score on something is acted on if nobody says otherwise.
+const USUAL_THRESHOLD: f32 = 0.5;
+
+/// Custom kinds in one set of rules, those that only somebody else finds included.
 const MOST_CUSTOMS: usize = 256;
 
 /// Why rules cannot be.
@@ -118,6 +123,14 @@ pub enum RulesError {
         /// What is wrong with it.
         error: String,
     },
+    /// The name of a kind that only somebody else finds, which must be one that tokens can have and that is not taken.
+    #[error(
+        "claimed[{0}].name: must be capital letters, digits and underscores, begin with a letter, and be of no other kind"
+    )]
+    ClaimedName(usize),
+    /// The threshold of such a kind outside 0 to 1.
+    #[error("claimed[{0}].threshold: must be between 0 and 1")]
+    ClaimedThreshold(usize),
     /// More custom kinds than can be.
     #[error("custom: there may be at most {MOST_CUSTOMS}")]
     TooManyCustoms,
@@ -129,6 +142,7 @@ pub struct RulesBuilder {
     actions: Vec<Option<(Operator, f32)>>,
     allow: Vec<String>,
     customs: Vec<Custom>,
+    claimed: Vec<(String, Operator, f32)>,
 }
 
 impl Rules {
@@ -138,6 +152,7 @@ impl Rules {
             actions: vec![None; Entity::ALL.len()],
             allow: Vec::new(),
             customs: Vec::new(),
+            claimed: Vec::new(),
         }
     }
 
@@ -157,6 +172,7 @@ impl Rules {
             allow,
             customs: Customs::default(),
             names: Vec::new(),
+            claims: Vec::new(),
         }
     }
 
@@ -173,7 +189,7 @@ impl Rules {
     pub(crate) fn answer_to(&self, what: What) -> Option<(&str, Operator)> {
         match what {
             What::Entity(entity) => Some((entity.name(), self.operator(entity)?)),
-            What::Custom(number) => {
+            What::Custom(number) | What::Claimed(number) => {
                 let (name, operator) = self.names.get(usize::from(number))?;
                 Some((name, *operator))
             }
@@ -193,6 +209,30 @@ impl Rules {
     /// Whether a folded value may pass.
     pub(crate) fn is_allowed(&self, folded: &[u8]) -> bool {
         !self.allow.is_empty() && self.allow.iter().any(|pattern| pattern.matches(folded))
+    }
+
+    /// Whether a value may pass that has not been folded. What is allowed is compared as it was written, too: names have
+    /// letters whose case is no matter of ASCII.
+    pub(crate) fn is_allowed_text(&self, value: &str) -> bool {
+        !self.allow.is_empty()
+            && (self.is_allowed(&folded(value))
+                || self.is_allowed(value.as_bytes())
+                || self.is_allowed(value.to_lowercase().as_bytes()))
+    }
+
+    /// What somebody else's find of this name and score counts as, if it is acted on.
+    pub(crate) fn claim(&self, name: &str, score: f32) -> Option<What> {
+        let (what, threshold) = match name.parse::<Entity>() {
+            Ok(entity) => (What::Entity(entity), self.threshold(entity)),
+            Err(_) => {
+                let number = self.names.iter().position(|(known, _)| known == name)?;
+                (
+                    What::Claimed(u16::try_from(number).ok()?),
+                    *self.claims.get(number)?,
+                )
+            }
+        };
+        (threshold..=1.0).contains(&score).then_some(what)
     }
 
     fn action(&self, entity: Entity) -> Option<(Operator, f32)> {
@@ -250,6 +290,14 @@ impl RulesBuilder {
         self
     }
 
+    /// A kind that only somebody else finds (see [`Claim`](crate::Claim)), what becomes of it, and the score from which on.
+    /// [`Entity`] and [`Custom`] kinds can be claimed without this; claims of a [`Custom`] kind count from 0.5 on.
+    #[must_use]
+    pub fn claimed(mut self, name: impl Into<String>, operator: Operator, threshold: f32) -> Self {
+        self.claimed.push((name.into(), operator, threshold));
+        self
+    }
+
     /// Checks everything.
     pub fn build(self) -> Result<Rules, Vec<RulesError>> {
         let mut errors = Vec::new();
@@ -266,16 +314,38 @@ impl RulesBuilder {
             }
         }
         let customs = self.customs(&mut errors);
+        if self.customs.len() + self.claimed.len() > MOST_CUSTOMS {
+            errors.push(RulesError::TooManyCustoms);
+        }
+        for (i, (name, _, threshold)) in self.claimed.iter().enumerate() {
+            let is_taken = self.customs.iter().any(|custom| custom.name == *name)
+                || self.claimed[..i].iter().any(|(other, ..)| other == name);
+            if !is_name(name) || is_taken {
+                errors.push(RulesError::ClaimedName(i));
+            }
+            if !(0.0..=1.0).contains(threshold) {
+                errors.push(RulesError::ClaimedThreshold(i));
+            }
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
+        let customs_thresholds = self.customs.iter().map(|_| USUAL_THRESHOLD);
         let allow = self.allow.iter().map(|value| Pattern::new(value)).collect();
         Ok(Rules {
             customs,
+            claims: customs_thresholds
+                .chain(self.claimed.iter().map(|(_, _, threshold)| *threshold))
+                .collect(),
             names: self
                 .customs
                 .into_iter()
                 .map(|custom| (custom.name, custom.operator))
+                .chain(
+                    self.claimed
+                        .into_iter()
+                        .map(|(name, operator, _)| (name, operator)),
+                )
                 .collect(),
             ..Rules::new(self.actions, allow)
         })
@@ -284,7 +354,6 @@ impl RulesBuilder {
     fn customs(&self, errors: &mut Vec<RulesError>) -> Customs {
         let mut customs = Customs::default();
         if self.customs.len() > MOST_CUSTOMS {
-            errors.push(RulesError::TooManyCustoms);
             return customs;
         }
         for (i, custom) in self.customs.iter().enumerate() {
@@ -296,13 +365,7 @@ impl RulesBuilder {
                 score,
                 ..
             } = custom;
-            let valid = name.len() <= 64
-                && name.starts_with(|c: char| c.is_ascii_uppercase())
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-                && name.parse::<Entity>().is_err();
-            if !valid || self.customs[..i].iter().any(|other| other.name == *name) {
+            if !is_name(name) || self.customs[..i].iter().any(|other| other.name == *name) {
                 errors.push(RulesError::CustomName(i));
             }
             if !(0.0..=1.0).contains(score) {
@@ -324,10 +387,20 @@ impl RulesBuilder {
     }
 }
 
+/// Whether a kind can have this name: tokens can, and no entity does.
+fn is_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && name.parse::<Entity>().is_err()
+}
+
 fn default_threshold(entity: Entity) -> f32 {
     match entity {
         Entity::Url => 0.9,
-        _ => 0.5,
+        _ => USUAL_THRESHOLD,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::engine::{Engine, Scan, What};
 use crate::entity::Entity;
 use crate::fold::Mode;
-use crate::redactor::{Counts, Edit, splice};
+use crate::redactor::{Counts, Edit, splice, value};
 use crate::rules::{Operator, Rules};
 use crate::vault::Vault;
 
@@ -18,6 +18,15 @@ pub enum Kind {
     Text,
     /// JSON, such as the arguments of a tool call.
     Json,
+}
+
+impl Kind {
+    pub(crate) fn mode(self) -> Mode {
+        match self {
+            Self::Text => Mode::Text,
+            Self::Json => Mode::MaybeJson,
+        }
+    }
 }
 
 /// Redacts what an answer newly holds and restores what its request held. Holds back only what could still become an entity
@@ -40,15 +49,11 @@ pub struct Transducer {
 impl Transducer {
     /// A transducer for one text.
     pub fn new(engine: Arc<Engine>, rules: Arc<Rules>, vault: Arc<Vault>, kind: Kind) -> Self {
-        let mode = match kind {
-            Kind::Text => Mode::Text,
-            Kind::Json => Mode::MaybeJson,
-        };
         Self {
             engine,
             rules,
             vault,
-            core: Core::new(mode),
+            core: Core::new(kind.mode()),
             pending: String::new(),
             origin: 0,
             folded: 0,
@@ -115,10 +120,11 @@ impl Transducer {
                 return;
             }
             for find in piece.finds {
-                let value = &pending[find.range.start - start..find.range.end - start];
+                let value = value(&pending[find.range.start - start..find.range.end - start], &piece);
+                let value = value.as_ref();
                 let replacement = match find.what {
                     What::Token => restored(vault, value),
-                    What::Entity(_) | What::Custom(_) => {
+                    What::Entity(_) | What::Custom(_) | What::Claimed(_) => {
                         edit.replace(find, value, &mut |operator, name| match operator {
                             Operator::Hash => vault.key().hash(name, value),
                             _ => vault.key().token(name, value, 0),
@@ -143,7 +149,7 @@ impl Transducer {
 }
 
 /// The value of a token, which may be written with look-alikes or invisible characters inside.
-fn restored(vault: &Vault, raw: &str) -> Option<String> {
+pub(crate) fn restored(vault: &Vault, raw: &str) -> Option<String> {
     vault.get(raw).map(str::to_owned).or_else(|| {
         let plain: String = raw.chars().filter(char::is_ascii).collect();
         vault.get(&plain).map(str::to_owned)
