@@ -30,6 +30,8 @@ use crate::error::Error;
 use crate::secret::Credential;
 use crate::tls;
 
+/// No deadline is longer, so that none overflows a clock.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// A connection is not used again after this time: servers close theirs after five seconds (uvicorn, Node.js) or later.
 const IDLE: Duration = Duration::from_secs(4);
 /// How often a busy HTTP/2 connection is asked whether it is still there. Nobody else finds out that it is not.
@@ -40,7 +42,7 @@ const PING: Duration = Duration::from_secs(5);
 pub struct Options {
     /// What it wants to see.
     pub credential: Option<Credential>,
-    /// For a whole call: waiting for a slot, name, connection, TLS, the answer's last byte.
+    /// For a whole call: waiting for a slot, name, connection, TLS, the answer's last byte. A day at most.
     pub deadline: Duration,
     /// Calls under way at once, all threads together; each has at most one connection to itself.
     pub calls: NonZeroUsize,
@@ -65,7 +67,7 @@ impl Default for Options {
 
 /// A service over HTTP/1.1 or, by ALPN, HTTP/2. A clone is the same service: its calls count together.
 ///
-/// Neither proxies (whatever the environment says) nor redirects are followed, and no call is repeated.
+/// Calls need a tokio runtime with I/O and time. Neither proxies (whatever the environment says) nor redirects are followed, and no call is repeated.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
 
@@ -82,7 +84,8 @@ type Client = legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 impl Service {
     /// A service at `http://…` or `https://…`; a path is what operations' paths are put behind, a query goes with all of them.
     /// Reads certificates if the URL is `https`; connects when first called.
-    pub fn new(url: &str, options: Options) -> Result<Self, Error> {
+    pub fn new(url: &str, mut options: Options) -> Result<Self, Error> {
+        options.deadline = options.deadline.min(LONGEST);
         let base: Uri = url.parse().map_err(|_| Error::Url("it is no url"))?;
         let tls = match base.scheme_str() {
             Some("http") => tls::unused()?,
