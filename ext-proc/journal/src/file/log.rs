@@ -1,0 +1,452 @@
+//! The open file and where in it the live records stand; whatever takes its time happens here, on a thread that may wait.
+//! Must not know who reads, or what wakes them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::ops::Bound;
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tollgate_cache::{CacheKey, Entry, Purge, Record};
+
+use super::FileOptions;
+use super::frame::{Found, Frame, Header, LARGEST, Meta};
+
+/// What one read hands out at most.
+const BATCH: usize = 256;
+const BATCH_BYTES: u64 = 8 << 20;
+
+/// Below this many bytes a file is not rewritten for what is dead in it.
+const WORTH_REWRITING: u64 = 1 << 20;
+
+/// How often expired records are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Purges that a reader can still be told of one by one.
+const PURGES: usize = 1_024;
+
+/// Only the owner reads answers.
+const MODE: u32 = 0o600;
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LogError {
+    /// Another process, or another [`FileJournal`](super::FileJournal) of this one.
+    #[error("{} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// A wrong path in the configuration, most likely: left alone.
+    #[error("{} is not a journal, and is left alone", .0.display())]
+    Foreign(PathBuf),
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// The journal's file.
+#[derive(Debug)]
+pub(super) struct Log {
+    path: PathBuf,
+    file: File,
+    /// A file of its own, since `path` is replaced by other files. Locked while it is open.
+    _lock: File,
+    marker: [u8; 8],
+    /// Where the next frame goes.
+    end: u64,
+    /// Its number.
+    next: u64,
+    /// What is live, by number. Everything else in the file is dead.
+    live: BTreeMap<u64, Slot>,
+    /// Bytes of what is live.
+    live_bytes: u64,
+    /// The newest put of each key.
+    newest: HashMap<u64, u64>,
+    /// Purges are not written down: whoever starts anew finds nothing that they dropped. How many there are in `live`.
+    purges: usize,
+    /// Readers that have not come so far may have missed a purge.
+    forgotten: u64,
+    options: FileOptions,
+    swept: SystemTime,
+    /// No rewriting before the file is so long, since the last one failed.
+    not_before: u64,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Put(Place),
+    Purge(Box<Purge>),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    offset: u64,
+    length: u64,
+    expires: u64,
+    key: u64,
+}
+
+/// Records that were read.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) records: Vec<Record>,
+    /// The number of the last record that was looked at.
+    pub(super) next: u64,
+    pub(super) caught_up: bool,
+}
+
+impl Log {
+    /// Opens or creates the journal at `path`. What is damaged is passed over; what was cut short at the end is cut off.
+    pub(super) fn open(path: &Path, options: FileOptions) -> Result<Self, LogError> {
+        let failed = |source| LogError::Io {
+            path: path.into(),
+            source,
+        };
+        let lock = open(&beside(path, ".lock")).map_err(failed)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => LogError::InUse(path.into()),
+            TryLockError::Error(source) => failed(source),
+        })?;
+        // Left by a process that died while it rewrote the file.
+        match fs::remove_file(beside(path, ".new")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let file = open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let mut start = vec![0; usize::try_from(length).map_or(Header::SIZE, |all| all.min(Header::SIZE))];
+        file.read_exact_at(&mut start, 0).map_err(failed)?;
+        let header = match Header::find(&start) {
+            Found::Header(header) => Some(header),
+            Found::Unreadable => None,
+            Found::Foreign => return Err(LogError::Foreign(path.into())),
+        };
+        let mut log = Self {
+            path: path.into(),
+            file,
+            _lock: lock,
+            marker: [0; 8],
+            end: length,
+            next: 1,
+            live: BTreeMap::new(),
+            live_bytes: 0,
+            newest: HashMap::new(),
+            purges: 0,
+            forgotten: 0,
+            options,
+            swept: UNIX_EPOCH,
+            not_before: 0,
+        };
+        match header {
+            Some(header) => log.scan(header),
+            None => log.begin(length),
+        }
+        .map_err(failed)?;
+        Ok(log)
+    }
+
+    /// An empty journal in the place of whatever the file holds.
+    fn begin(&mut self, length: u64) -> io::Result<()> {
+        if length > 0 {
+            tracing::warn!(path = %self.path.display(), "the cache's journal cannot be read, and starts anew");
+        }
+        let header = Header::new();
+        self.file.set_len(0)?;
+        self.file.write_all_at(&header.to_bytes(), 0)?;
+        (self.marker, self.end) = (header.marker, Header::SIZE as u64);
+        Ok(())
+    }
+
+    fn scan(&mut self, header: Header) -> io::Result<()> {
+        (self.marker, self.next) = (header.marker, header.next);
+        let length = self.end;
+        let mut offset = Header::SIZE as u64;
+        let mut damaged = 0;
+        // Behind the last frame that is intact.
+        self.end = offset;
+        while offset < length {
+            if let Some(frame) = Frame::read(&self.file, self.marker, offset, length)? {
+                let place = Place::new(offset, &frame);
+                offset += place.length;
+                damaged += place.offset - self.end;
+                self.end = offset;
+                self.next = self.next.max(frame.meta.number.saturating_add(1));
+                self.insert(frame.meta.number, place);
+            } else if let Some(found) = Frame::find(&self.file, self.marker, offset + 1, length)? {
+                offset = found;
+            } else {
+                break;
+            }
+        }
+        let cut = length - self.end;
+        if damaged + cut > 0 {
+            tracing::warn!(path = %self.path.display(), damaged, cut, "bytes of the cache's journal cannot be read");
+        }
+        self.file.set_len(self.end)
+    }
+
+    fn insert(&mut self, number: u64, place: Place) {
+        if let Some(replaced) = self.newest.insert(place.key, number) {
+            self.remove(replaced);
+        }
+        self.live_bytes += place.length;
+        self.live.insert(number, Slot::Put(place));
+    }
+
+    /// Leaves the record's bytes to the next rewriting.
+    fn remove(&mut self, number: u64) {
+        if let Some(Slot::Put(place)) = self.live.remove(&number) {
+            self.live_bytes = self.live_bytes.saturating_sub(place.length);
+            if self.newest.get(&place.key) == Some(&number) {
+                self.newest.remove(&place.key);
+            }
+        }
+    }
+
+    /// Writes an entry behind all others. One that is larger than a quarter of the file's bound is not kept.
+    pub(super) fn put(&mut self, entry: &Entry, payload: &[u8], now: SystemTime) -> io::Result<()> {
+        let meta = Meta {
+            number: self.next,
+            expires: entry.expires.map_or(u64::MAX, micros),
+            key: short(&entry.key),
+        };
+        let length = (Frame::HEAD + payload.len()) as u64;
+        if entry.is_expired(now) || payload.len() > LARGEST || length > self.options.max_bytes / 4 {
+            return Ok(());
+        }
+        self.make_room(length, now)?;
+        // What a write that failed half-way left is overwritten by the next one, or cut off at the next start.
+        self.file
+            .write_all_at(&Frame::to_bytes(self.marker, meta, payload), self.end)?;
+        let place = Place {
+            offset: self.end,
+            length,
+            expires: meta.expires,
+            key: meta.key,
+        };
+        (self.end, self.next) = (self.end + length, self.next + 1);
+        self.insert(meta.number, place);
+        Ok(())
+    }
+
+    /// Records behind number `after`.
+    pub(super) fn read(&mut self, after: u64, now: SystemTime) -> io::Result<Page> {
+        if after > 0 && after < self.forgotten {
+            return Ok(Page {
+                records: vec![Record::Purge(Purge::default())],
+                next: 0,
+                caught_up: false,
+            });
+        }
+        // Of a journal that is not there any more.
+        let after = if after < self.next { after } else { 0 };
+        let mut page = Page {
+            records: Vec::new(),
+            next: after,
+            caught_up: false,
+        };
+        let (mut bytes, mut unreadable) = (0, Vec::new());
+        let mut slots = self.live.range((Bound::Excluded(after), Bound::Unbounded));
+        page.caught_up = loop {
+            let Some((&number, slot)) = slots.next() else {
+                break true;
+            };
+            match slot {
+                Slot::Purge(purge) => page.records.push(Record::Purge((**purge).clone())),
+                Slot::Put(place) if place.expires <= micros(now) => {}
+                Slot::Put(place) => {
+                    match Frame::read(&self.file, self.marker, place.offset, self.end)? {
+                        // A record of another version is nobody's fault.
+                        Some(frame) => page.records.extend(Record::decode(&frame.payload)),
+                        None => unreadable.push(number),
+                    }
+                    bytes += place.length;
+                }
+            }
+            page.next = number;
+            if page.records.len() >= BATCH || bytes >= BATCH_BYTES {
+                break false;
+            }
+        };
+        for number in unreadable {
+            tracing::warn!(path = %self.path.display(), number, "a record of the cache's journal was damaged");
+            self.remove(number);
+        }
+        Ok(page)
+    }
+
+    /// Drops what `purge` selects, from the file too, and tells readers.
+    pub(super) fn purge(&mut self, purge: &Purge) -> io::Result<()> {
+        let mut selected = Vec::new();
+        for (number, slot) in &self.live {
+            if let Slot::Put(place) = slot {
+                let frame = Frame::read(&self.file, self.marker, place.offset, self.end)?;
+                let keep = match frame.map(|frame| Record::decode(&frame.payload)) {
+                    Some(Ok(Record::Put { entry, .. })) => !purge.selects(&entry.key, &entry.partition),
+                    // Nobody can say what it is.
+                    _ => false,
+                };
+                if !keep {
+                    selected.push(*number);
+                }
+            }
+        }
+        selected.into_iter().for_each(|number| self.remove(number));
+        // What is dead already may be of those that are purged.
+        if self.dead_bytes() > 0 {
+            self.rewrite()?;
+        }
+        self.live.insert(self.next, Slot::Purge(Box::new(purge.clone())));
+        (self.next, self.purges) = (self.next + 1, self.purges + 1);
+        if self.purges > PURGES {
+            let mut slots = self.live.iter();
+            let oldest = slots.find_map(|(number, slot)| matches!(slot, Slot::Purge(_)).then_some(*number));
+            if let Some(oldest) = oldest {
+                self.live.remove(&oldest);
+                (self.forgotten, self.purges) = (oldest, self.purges - 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of the file that nobody needs.
+    fn dead_bytes(&self) -> u64 {
+        self.end - Header::SIZE as u64 - self.live_bytes
+    }
+
+    /// Rewrites the file if most of it is dead, or if there is no room for `length` more; then the oldest go.
+    fn make_room(&mut self, length: u64, now: SystemTime) -> io::Result<()> {
+        if now.duration_since(self.swept).unwrap_or(SWEEP) >= SWEEP {
+            self.sweep(now);
+        }
+        let full = self.end + length > self.options.max_bytes;
+        if full {
+            self.sweep(now);
+            // Room for more than one, or every append would rewrite the file.
+            let target = self.options.max_bytes / 4 * 3;
+            let mut oldest = Vec::new();
+            let mut left = self.live_bytes + length + Header::SIZE as u64;
+            for (number, slot) in &self.live {
+                match slot {
+                    _ if left <= target => break,
+                    Slot::Put(place) => {
+                        oldest.push(*number);
+                        left -= place.length;
+                    }
+                    Slot::Purge(_) => {}
+                }
+            }
+            oldest.into_iter().for_each(|number| self.remove(number));
+            return self.rewrite();
+        }
+        let dead = self.dead_bytes();
+        if dead > self.live_bytes && dead > WORTH_REWRITING && self.end >= self.not_before {
+            // It need not be done now: the record that waits is not to be lost for it.
+            if let Err(error) = self.rewrite() {
+                tracing::warn!(path = %self.path.display(), %error, "the cache's journal cannot be rewritten");
+                self.not_before = self.end + WORTH_REWRITING;
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep(&mut self, now: SystemTime) {
+        let (limit, mut gone) = (micros(now), Vec::new());
+        for (number, slot) in &self.live {
+            if let Slot::Put(place) = slot
+                && place.expires <= limit
+            {
+                gone.push(*number);
+            }
+        }
+        gone.into_iter().for_each(|number| self.remove(number));
+        self.swept = now;
+    }
+
+    /// Puts a file with nothing but what is live in the place of this one, or leaves this one as it is.
+    fn rewrite(&mut self) -> io::Result<()> {
+        let path = beside(&self.path, ".new");
+        let file = open(&path)?;
+        file.set_len(0)?;
+        let header = Header {
+            marker: self.marker,
+            next: self.next,
+        };
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        out.write_all(&header.to_bytes())?;
+        let mut end = Header::SIZE as u64;
+        let mut moved = Vec::with_capacity(self.live.len());
+        for (number, slot) in &self.live {
+            if let Slot::Put(place) = slot
+                && let Some(frame) = Frame::read(&self.file, self.marker, place.offset, self.end)?
+            {
+                out.write_all(&Frame::to_bytes(self.marker, frame.meta, &frame.payload))?;
+                moved.push((
+                    *number,
+                    Place {
+                        offset: end,
+                        ..*place
+                    },
+                ));
+                end += place.length;
+            }
+        }
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        fs::rename(&path, &self.path)?;
+        // From here on the old file is gone, and what fails changes nothing about that.
+        self.file = file;
+        (self.end, self.not_before) = (end, 0);
+        self.live.retain(|_, slot| matches!(slot, Slot::Purge(_)));
+        self.newest.clear();
+        self.live_bytes = 0;
+        for (number, place) in moved {
+            self.insert(number, place);
+        }
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+impl Place {
+    fn new(offset: u64, frame: &Frame) -> Self {
+        Self {
+            offset,
+            length: (Frame::HEAD + frame.payload.len()) as u64,
+            expires: frame.meta.expires,
+            key: frame.meta.key,
+        }
+    }
+}
+
+/// Opens or creates a file that nobody else may read.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(MODE);
+    let file = options.open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(MODE))?;
+    Ok(file)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn micros(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn short(key: &CacheKey) -> u64 {
+    let [first, ..] = key.as_bytes().as_chunks().0 else {
+        return 0;
+    };
+    u64::from_le_bytes(*first)
+}

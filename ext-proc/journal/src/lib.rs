@@ -1,0 +1,8 @@
+//! Where the caches of several replicas, or of one process over a restart, meet: [`Journal`](tollgate_cache::Journal)s in a file,
+//! in Redis or Valkey, and in PostgreSQL.
+//!
+//! Each knows its engine. Must not know what a record is used for, when to write one, or what a failure means for a request.
+
+mod file;
+
+pub use file::{FileJournal, FileOptions};
