@@ -4,5 +4,8 @@
 //! Each knows its engine. Must not know what a record is used for, when to write one, or what a failure means for a request.
 
 mod file;
+mod link;
+mod redis;
 
 pub use file::{FileJournal, FileOptions};
+pub use redis::{RedisJournal, RedisOptions};

@@ -9,3 +9,5 @@
 
 mod file;
 mod records;
+mod servers;
+mod valkey;
