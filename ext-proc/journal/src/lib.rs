@@ -4,8 +4,12 @@
 //! Each knows its engine. Must not know what a record is used for, when to write one, or what a failure means for a request.
 
 mod file;
+mod journals;
 mod link;
+mod postgres;
 mod redis;
 
 pub use file::{FileJournal, FileOptions};
+pub use journals::Journals;
+pub use postgres::{PostgresJournal, PostgresOptions};
 pub use redis::{RedisJournal, RedisOptions};

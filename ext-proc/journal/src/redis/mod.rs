@@ -193,7 +193,7 @@ impl RedisJournal {
         let until = Instant::now() + wait;
         let mut connection = self.hold(&self.reader, wait).await?;
         let wait = until.saturating_duration_since(Instant::now());
-        let page = page::read(&mut *connection, self, after, wait, now).await;
+        let page = page::read(&mut connection, self, after, wait, now).await;
         let page = page.map_err(|error| self.failed(&error))?;
         connection.keep();
         Ok(page)

@@ -8,6 +8,7 @@
 )]
 
 mod file;
+mod postgres;
 mod records;
 mod servers;
 mod valkey;

@@ -1,11 +1,11 @@
 //! Records to write, and how to read them all.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tollgate_cache::{
-    CacheKey, Entry, Journal, Meaning, MeaningKey, Partition, Position, Purge, Record, Scope, StoredAnswer,
-    hash_body,
+    CacheKey, Entry, Journal, Meaning, MeaningKey, Partition, Position, Purge, Record, Scope, StoreError,
+    StoredAnswer, hash_body,
 };
 use tollgate_llm::{Endpoint, Usage};
 
@@ -103,4 +103,19 @@ pub(crate) async fn read_from(journal: &impl Journal, position: &Position) -> (V
 
 pub(crate) async fn read_all(journal: &impl Journal) -> Vec<Record> {
     read_from(journal, &Position::START).await.0
+}
+
+/// Tries until it works, which is to be soon.
+pub(crate) async fn retry<T>(mut work: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
+    let began = Instant::now();
+    loop {
+        match work().await {
+            Ok(done) => return done,
+            Err(error) => {
+                assert!(error.is_transient(), "{error}");
+                assert!(began.elapsed() < Duration::from_secs(20), "{error}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
 }

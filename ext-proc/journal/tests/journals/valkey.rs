@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tollgate_cache::{Journal, Position, Purge, Record, StoreError, conformance};
+use tollgate_cache::{Journal, Position, Purge, Record, conformance};
 use tollgate_journal::{RedisJournal, RedisOptions};
 
-use crate::records::{at, key, purge_tenant, put, put_until, read_all, read_from};
+use crate::records::{at, key, purge_tenant, put, put_until, read_all, read_from, retry};
 use crate::servers::Valkey;
 
 fn open(server: &Valkey) -> RedisJournal {
@@ -20,21 +20,6 @@ async fn names(server: &Valkey) -> Vec<String> {
     let mut names: Vec<String> = server.ask(&["KEYS", "*"]).await;
     names.sort();
     names
-}
-
-/// Tries until it works, which is to be soon.
-async fn retry<T>(mut work: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
-    let began = Instant::now();
-    loop {
-        match work().await {
-            Ok(done) => return done,
-            Err(error) => {
-                assert!(error.is_transient(), "{error}");
-                assert!(began.elapsed() < Duration::from_secs(20), "{error}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        }
-    }
 }
 
 #[tokio::test]

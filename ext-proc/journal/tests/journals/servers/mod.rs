@@ -1,13 +1,18 @@
 //! Real servers in folders of their own, started and stopped by a test.
 //! Must not know what a test asks of them.
 
+mod postgres;
 mod valkey;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub(crate) use self::valkey::{PASSWORD, Valkey};
+pub(crate) use self::postgres::Postgres;
+pub(crate) use self::valkey::Valkey;
+
+/// Of all servers.
+pub(crate) const PASSWORD: &str = "correct-horse";
 
 /// A program's path, or nothing and a message that the test is skipped.
 fn program(variable: &str) -> Option<PathBuf> {

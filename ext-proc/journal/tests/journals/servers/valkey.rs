@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
-use super::{program, start, wait_until};
+use super::{PASSWORD, program, start, wait_until};
 
 /// A server with a password, on a port of its own. It keeps what it has over a restart.
 pub(crate) struct Valkey {
@@ -14,8 +14,6 @@ pub(crate) struct Valkey {
     folder: tempfile::TempDir,
     process: Child,
 }
-
-pub(crate) const PASSWORD: &str = "correct-horse";
 
 impl Valkey {
     /// Nothing where there is no Valkey.
