@@ -25,9 +25,9 @@ const USAGE: &str = "usage: cargo run -p tollgate-dev -- COMMAND
   measure [ARGS…]  the benchmark (tests/bench), with everything built in release; ARGS go to it (`--quick`)
   build            only the wasm filters (target/filters), the service and the simulator;
                    --all-vocabularies: also the router's modules that no test needs (filters/README.md)
-  tools            only what comes from outside: the wasm target, target/tools/venv and target/tools/embedder
+  tools            only what comes from outside: the wasm target, and venv, embedder and servers in target/tools
 
-ENVOY_BIN names an Envoy to use instead of the one from PyPI.";
+ENVOY_BIN names an Envoy to use instead of the one from PyPI; TOLLGATE_VALKEY_BIN and TOLLGATE_POSTGRES_BIN name servers.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         ["tools"] => tools::wasm_target()
             .and_then(|()| tools::test_environment())
             .and_then(|_| tools::embedder())
+            .and_then(|_| tools::servers())
             .map(drop),
         _ => Err(Failure::new(USAGE, "")),
     };

