@@ -151,6 +151,14 @@ impl MemoryStore {
         }
     }
 
+    /// [`put`](Self::put), unless what is there is as new: so one's own records, and those that come late, change nothing.
+    pub fn put_if_newer(&self, entry: Arc<Entry>, meaning: Option<&Meaning>, now: SystemTime) {
+        let is_newer = |held: Arc<Held>| held.entry.answer.created < entry.answer.created;
+        if self.cache.peek(&entry.key).is_none_or(is_newer) {
+            self.put(entry, meaning, now);
+        }
+    }
+
     /// Keeps `entry` in the place of what was there; `meaning` are its words, if others may be answered from it.
     pub fn put(&self, entry: Arc<Entry>, meaning: Option<&Meaning>, now: SystemTime) -> Put {
         let key = entry.key;

@@ -62,6 +62,25 @@ fn entries_expire_and_leave_when_they_are_asked_for() {
 }
 
 #[test]
+fn what_another_replica_says_replaces_only_what_is_older() {
+    let store = store();
+    let said_at = |body: &str, seconds| {
+        let mut entry = of("a", "q", body);
+        entry.answer.created = at(seconds);
+        Arc::new(entry)
+    };
+    for (body_, seconds, expected) in [
+        ("a", 5, "a"),
+        ("late", 4, "a"),
+        ("same", 5, "a"),
+        ("new", 6, "new"),
+    ] {
+        store.put_if_newer(said_at(body_, seconds), None, at(7));
+        assert_eq!(body(&store, "a", "q", 7).unwrap(), expected.as_bytes(), "{body_}");
+    }
+}
+
+#[test]
 fn age_counts_from_completion() {
     let store = store();
     put(&store, of("a", "q", "x"), 5);

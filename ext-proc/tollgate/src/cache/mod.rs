@@ -2,7 +2,7 @@
 //! Must not know exchanges, or who may have which answer.
 
 mod embedder;
-mod journal;
+pub(crate) mod journal;
 mod shadow;
 mod under_way;
 
@@ -37,7 +37,7 @@ pub(crate) struct Cache {
 
 impl Cache {
     /// Loads what the configuration names. Without an embedder the rest works, and a log line says so.
-    pub(crate) fn open(config: &Config) -> anyhow::Result<(Self, journal::Appended)> {
+    pub(crate) fn open(config: &Config) -> anyhow::Result<(Self, Option<journal::Receiver>)> {
         let CacheStore {
             max_bytes,
             tenant_share,

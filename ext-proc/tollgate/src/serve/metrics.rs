@@ -55,6 +55,7 @@ pub(crate) struct Metrics {
     cache: Family<ByResult, Counter>,
     compared: Family<ByResult, Counter>,
     shadow: Family<ByResult, Counter>,
+    journal_errors: Counter,
     cache_entries: Gauge,
     cache_bytes: Gauge,
     store_errors: Counter,
@@ -75,6 +76,7 @@ impl Metrics {
             cache: Family::default(),
             compared: Family::default(),
             shadow: Family::default(),
+            journal_errors: Counter::default(),
             cache_entries: Gauge::default(),
             cache_bytes: Gauge::default(),
             store_errors: Counter::default(),
@@ -126,6 +128,11 @@ impl Metrics {
             "cache_shadow",
             "Would-be hits of shadow mode, by whether the stored answer agreed with the provider's",
             self.shadow.clone(),
+        );
+        registry.register(
+            "cache_journal_errors",
+            "Times that the store of the cache's journal failed",
+            self.journal_errors.clone(),
         );
         registry.register(
             "cache_entries",
@@ -243,6 +250,10 @@ impl Metrics {
 
     pub(crate) fn compared(&self, result: &'static str) {
         self.compared.get_or_create(&ByResult { result }).inc();
+    }
+
+    pub(crate) fn journal_failed(&self) {
+        self.journal_errors.inc();
     }
 
     pub(crate) fn shadowed(&self, result: &'static str) {

@@ -8,18 +8,19 @@ mod reload;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
 use tollgate_budget::{FailingStore, Stores};
-use tollgate_config::{Address, BudgetStore, Config};
+use tollgate_config::{Address, BudgetStore, Config, Journal};
 use tollgate_wire::{Endpoint, Policy, Readiness, Server};
 use tracing::info;
 
 pub(crate) use self::active::{Active, Caller, known, price, read_secret};
 pub(crate) use self::metrics::Metrics;
-use crate::cache::Cache;
+use crate::cache::{self, Cache};
 use crate::exchange::Exchange;
 
 /// What all exchanges share.
@@ -68,7 +69,8 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
     }
     let addresses = Addresses::of(&config);
     let drain = config.service.drain;
-    let (cache, _appended) = Cache::open(&config)?;
+    let (cache, appended) = Cache::open(&config)?;
+    let journal = config.cache.journal.clone().zip(appended);
     let budget = match config.budget {
         BudgetStore::Memory => Stores::default(),
         BudgetStore::Failing => Stores::Failing(FailingStore),
@@ -84,6 +86,8 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
         cache: Arc::new(cache),
         metrics: Arc::new(Metrics::new()),
     });
+
+    let known = follow_journal(journal, &service);
 
     let server = Server::bind(&addresses.service, addresses.max_body)
         .await
@@ -103,6 +107,7 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
         async move { drop(stopped.await) },
     ));
     let readiness = readiness.await.context("the gRPC server did not start")?;
+    known.await;
     readiness.ready().await;
     ready.send_replace(true);
     info!(service = ?addresses.service, admin = %addresses.admin, "serving");
@@ -119,6 +124,24 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
     }
     info!("stopped");
     Ok(())
+}
+
+/// Starts to follow the cache's journal. What comes back is ready when this process knows what others, or it before its
+/// restart, have stored, or when that takes too long to wait for.
+fn follow_journal(
+    journal: Option<(Journal, cache::journal::Receiver)>,
+    service: &Arc<Service>,
+) -> impl Future<Output = ()> + use<> {
+    /// A store that is down must not keep the gateway from starting.
+    const LONGEST: Duration = Duration::from_secs(3);
+    let (caught_up, mut known) = watch::channel(journal.is_none());
+    if let Some((journal, appended)) = journal {
+        let (cache, metrics) = (Arc::clone(&service.cache), Arc::clone(&service.metrics));
+        tokio::spawn(cache::journal::run(journal, appended, cache, metrics, caught_up));
+    }
+    async move {
+        let _ = tokio::time::timeout(LONGEST, known.wait_for(|known| *known)).await;
+    }
 }
 
 /// What a reload cannot change.
