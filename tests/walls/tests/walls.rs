@@ -94,6 +94,18 @@ const WALLS: &[(&[&str], &[&str])] = &[
             "tollgate-redact",
         ],
     ),
+    // Journals know what they carry, not what it is for.
+    (
+        &["tollgate-journal"],
+        &[
+            "tonic",
+            "envoy-types",
+            "tollgate-budget",
+            "tollgate-config",
+            "tollgate-redact",
+            "tollgate-hooks",
+        ],
+    ),
     // The configuration is read without a network, and the renderer does no I/O.
     (
         &["tollgate-config", "tollgate-render"],

@@ -19,6 +19,7 @@ pub(crate) enum Then {
 
 pub(crate) fn run(then: Then) -> Result<(), Failure> {
     let envoy = tools::envoy()?;
+    tools::embedder()?;
     let programs = artefacts::build(Profile::Debug)?;
     let mut gateway = gateway::Gateway::start(&programs, &envoy)?;
     step("the gateway is ready; logs are in target/demo");

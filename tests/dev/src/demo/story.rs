@@ -82,18 +82,25 @@ fn cache() -> Result<(), Failure> {
     chapter(
         3,
         "Cache",
-        "The same question again is answered without the provider.",
+        "The same question again is answered without the provider, also in other words; a near miss is not.",
     );
     forget(PRIMARY)?;
-    let answer = chat(KEY, "gpt-4o", PROMPT, &[], json!({}))?;
-    expect(&answer, 200)?;
-    println!("  answer  {:?}{}", content(&answer), notes(&answer));
-    let requests = received(PRIMARY)?.len();
-    println!("  seen    {requests} requests by the provider");
-    check(
-        requests == 0 && content(&answer) == PROMPT,
-        "the answer comes from the cache",
-    )
+    for (question, found, asked) in [
+        (PROMPT, "exact", 0),
+        ("How do I enable dark mode?", "miss", 1),
+        ("how can I turn on dark mode please", "semantic", 1),
+        ("How do I disable dark mode?", "miss", 2),
+    ] {
+        let answer = chat(KEY, "gpt-4o", question, &[], json!({}))?;
+        expect(&answer, 200)?;
+        println!("  asked   {question:?}{}", notes(&answer));
+        check(
+            answer.header("x-tollgate-cache") == Some(found) && received(PRIMARY)?.len() == asked,
+            &format!("{question:?} is found like this: {found}"),
+        )?;
+    }
+    println!("  seen    2 requests by the provider");
+    Ok(())
 }
 
 fn streaming() -> Result<(), Failure> {
@@ -284,8 +291,13 @@ fn text(value: &Value) -> String {
 
 /// What the gateway adds for people: its `x-tollgate-*` headers.
 fn notes(answer: &Answer) -> String {
-    ["x-tollgate-cache", "x-tollgate-cost-usd", "x-should-retry"]
-        .iter()
-        .filter_map(|name| answer.header(name).map(|value| format!("  {name}: {value}")))
-        .collect()
+    [
+        "x-tollgate-cache",
+        "x-tollgate-cache-similarity",
+        "x-tollgate-cost-usd",
+        "x-should-retry",
+    ]
+    .iter()
+    .filter_map(|name| answer.header(name).map(|value| format!("  {name}: {value}")))
+    .collect()
 }
