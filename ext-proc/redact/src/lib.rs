@@ -10,7 +10,7 @@ mod claims;
 mod core;
 mod engine;
 mod entity;
-mod fold;
+pub mod fold;
 mod json;
 mod recognizers;
 mod redactor;

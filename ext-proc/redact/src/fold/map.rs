@@ -4,7 +4,7 @@
 /// Folded text with absolute positions: they count from the beginning of the whole text, also after its beginning was
 /// forgotten.
 #[derive(Debug, Default)]
-pub(crate) struct Folded {
+pub struct Folded {
     bytes: Vec<u8>,
     /// Position of `bytes[0]`.
     origin: usize,
@@ -34,17 +34,17 @@ impl Step {
 
 impl Folded {
     /// Position after the last byte.
-    pub(crate) fn end(&self) -> usize {
+    pub fn end(&self) -> usize {
         self.origin + self.bytes.len()
     }
 
     /// Position of the first byte that is still there.
-    pub(crate) fn origin(&self) -> usize {
+    pub fn origin(&self) -> usize {
         self.origin
     }
 
     /// All bytes that are still there.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -91,13 +91,13 @@ impl Folded {
     }
 
     /// The original byte at which the folded byte at `pos` begins.
-    pub(crate) fn raw_start(&self, pos: usize) -> usize {
+    pub fn raw_start(&self, pos: usize) -> usize {
         let Some(step) = self.step(pos) else { return pos };
         step.raw_at(pos - step.folded)
     }
 
     /// The original byte after what the folded byte before `pos` stands for.
-    pub(crate) fn raw_end(&self, pos: usize) -> usize {
+    pub fn raw_end(&self, pos: usize) -> usize {
         let Some(step) = pos.checked_sub(1).and_then(|last| self.step(last)) else {
             return pos;
         };
@@ -105,7 +105,8 @@ impl Folded {
     }
 
     /// Forgets what lies before `pos`.
-    pub(crate) fn forget(&mut self, pos: usize) {
+    pub fn forget(&mut self, pos: usize) {
+        let pos = pos.clamp(self.origin, self.end());
         self.bytes.drain(..pos - self.origin);
         self.origin = pos;
         let used = self

@@ -5,11 +5,11 @@ mod chars;
 mod map;
 
 use chars::Fold;
-pub(crate) use map::Folded;
+pub use map::Folded;
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub enum Mode {
     /// Plain text. Escapes that stand in it (`\u0040`, `\n`) are seen through.
     Text,
     /// JSON, not yet known whether really: the first character that is not white space decides.
@@ -25,7 +25,7 @@ pub(crate) const INNER_QUOTE: u8 = 0x01;
 
 /// Folds text piece by piece.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub struct Folder {
     mode: Mode,
     /// Whether the last characters were a run of at least two asterisks (all of it is dropped).
     stars: bool,
@@ -44,18 +44,19 @@ enum Item {
 }
 
 impl Folder {
-    pub(crate) fn new(mode: Mode) -> Self {
+    /// A folder for one text.
+    pub fn new(mode: Mode) -> Self {
         Self { mode, stars: false }
     }
 
     /// Whether the place reached lies in JSON outside a string.
-    pub(crate) fn is_json(&self) -> bool {
+    pub fn is_json(&self) -> bool {
         matches!(self.mode, Mode::Json | Mode::JsonString)
     }
 
     /// Folds `raw`, the original text from `at` on, onto `out` and returns how many bytes it took. Leaves at most a few
     /// bytes at the end that could be the beginning of an escape, unless the text is `complete`.
-    pub(crate) fn fold(&mut self, raw: &str, at: usize, complete: bool, out: &mut Folded) -> usize {
+    pub fn fold(&mut self, raw: &str, at: usize, complete: bool, out: &mut Folded) -> usize {
         let bytes = raw.as_bytes();
         let mut pos = 0;
         while pos < bytes.len() {

@@ -1,0 +1,79 @@
+//! How sure it is that a text tries to take over a model: told to set its instructions aside, to give them away, to be
+//! somebody without rules, by text that poses as another turn, in encodings, by tool results, through images.
+//! Must not know what is done about it, nor keep any of the text.
+//!
+//! Heuristics: they find what is written like known attacks. A text about attacks is told from an attack by what stands around
+//! (quotes, words such as "attack", who is told), so an attack that poses as such a text scores lower.
+
+mod encoded;
+mod markup;
+mod phrases;
+mod reading;
+mod rules;
+
+use crate::rule::Role;
+
+/// What a judgement rests on most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Signal {
+    /// Nothing.
+    None,
+    /// Told to set instructions aside.
+    Override,
+    /// Told to give away instructions or secrets.
+    Leak,
+    /// Told to be somebody without rules, or not to refuse.
+    Persona,
+    /// Text that poses as another turn or as part of a chat template.
+    FakeTurn,
+    /// Hidden in base64, ROT13, digits for letters, spaces.
+    Encoded,
+    /// A document or tool result that speaks to the model, or has something done behind the user's back.
+    Planted,
+    /// An image whose address carries data away.
+    Image,
+}
+
+impl Signal {
+    /// A stable name: for metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Override => "override",
+            Self::Leak => "leak",
+            Self::Persona => "persona",
+            Self::FakeTurn => "fake_turn",
+            Self::Encoded => "encoded",
+            Self::Planted => "planted",
+            Self::Image => "image",
+        }
+    }
+}
+
+/// What is thought of a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// How sure it is that this is an attempt to take over the model: 0 to 1.
+    pub score: f32,
+    /// What says so most.
+    pub signal: Signal,
+}
+
+/// Judges a text by its content and by whose it is.
+pub fn judge(role: Role, text: &str) -> Verdict {
+    judge_at(role, text, 0)
+}
+
+/// `depth`: how many encodings the text came out of.
+fn judge_at(role: Role, text: &str, depth: u8) -> Verdict {
+    let folded = crate::words::fold(text);
+    let mut scales = rules::Scales::default();
+    let read = reading::read(folded.bytes());
+    rules::weigh(role, folded.bytes(), &read, &mut scales);
+    markup::images(role, folded.bytes(), &read, &mut scales);
+    if depth == 0 {
+        encoded::weigh(role, folded.bytes(), &read.long, &mut scales);
+    }
+    scales.verdict(&read)
+}

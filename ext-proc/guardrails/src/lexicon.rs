@@ -1,0 +1,228 @@
+//! Many words and phrases looked for at once: an automaton over words (Aho and Corasick, 1975).
+//! Must not know what a phrase stands for: each has a number.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::words::{Hash, Word, beginnings, fold, words};
+
+/// Words in one phrase, at most.
+pub(crate) const LONGEST: usize = 16;
+/// Folded bytes between two words of a phrase, at most.
+pub(crate) const GAP: usize = 8;
+/// Letters and digits of a listed word, in folded bytes, at most.
+pub(crate) const WORD: usize = 64;
+
+/// The compiled phrases.
+#[derive(Debug)]
+pub(crate) struct Lexicon {
+    /// Numbers of words, by hash; 0 is no word.
+    ids: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// A bit for each value of a hash's highest bits: most words of a text are not listed, and end here.
+    gate: Box<[u64; GATE / 64]>,
+    /// Hashes of all beginnings of listed words.
+    beginnings: HashSet<u64, BuildHasherDefault<Hashed>>,
+    states: Vec<State>,
+}
+
+const GATE: usize = 1 << 15;
+
+#[derive(Debug, Default)]
+struct State {
+    /// Sorted by word.
+    next: Vec<(u32, u32)>,
+    /// The state of the longest proper end of this one.
+    fail: u32,
+    words: u8,
+    /// Phrases that end here: their numbers and how many words each has.
+    ends: Vec<(u32, u8)>,
+}
+
+/// Hashes are hashed already.
+#[derive(Debug, Default)]
+pub(crate) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        // FNV's low bits are its weakest.
+        self.0 = hash ^ (hash >> 32);
+    }
+}
+
+/// How far a text has come in a lexicon.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct At(u32);
+
+/// Why a phrase cannot be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PhraseError {
+    Empty,
+    TooManyWords,
+    LongWord,
+    Gap,
+}
+
+/// Phrases on their way into a lexicon.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    phrases: Vec<(Vec<u64>, u32)>,
+    beginnings: HashSet<u64, BuildHasherDefault<Hashed>>,
+}
+
+impl Builder {
+    /// Adds a phrase under a number.
+    pub(crate) fn add(&mut self, phrase: &str, number: u32) -> Result<(), PhraseError> {
+        let folded = fold(phrase);
+        let read = words(phrase);
+        match read.len() {
+            0 => return Err(PhraseError::Empty),
+            1..=LONGEST => {}
+            _ => return Err(PhraseError::TooManyWords),
+        }
+        if read.iter().skip(1).any(|word| word.gap > GAP) {
+            return Err(PhraseError::Gap);
+        }
+        if read.iter().any(|word| word.end - word.start > WORD) {
+            return Err(PhraseError::LongWord);
+        }
+        for word in &read {
+            let text = folded.bytes().get(word.start..word.end).unwrap_or_default();
+            self.beginnings
+                .extend(beginnings(&String::from_utf8_lossy(text)));
+        }
+        self.phrases
+            .push((read.iter().map(|word| word.hash).collect(), number));
+        Ok(())
+    }
+
+    pub(crate) fn build(self) -> Lexicon {
+        let mut ids: HashMap<u64, u32, _> = HashMap::default();
+        let mut gate = Box::new([0; GATE / 64]);
+        let mut edges: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new()];
+        let mut states = vec![State::default()];
+        for (phrase, number) in &self.phrases {
+            let mut at = 0_usize;
+            for &hash in phrase {
+                let fresh = ids.len() as u32 + 1;
+                let id = *ids.entry(hash).or_insert(fresh);
+                set(&mut gate, hash);
+                let new = states.len() as u32;
+                let words = states.get(at).map_or(0, |state| state.words);
+                let Some(out) = edges.get_mut(at) else { break };
+                at = *out.entry(id).or_insert(new) as usize;
+                if at == new as usize {
+                    edges.push(BTreeMap::new());
+                    states.push(State {
+                        words: words + 1,
+                        ..State::default()
+                    });
+                }
+            }
+            if let Some(state) = states.get_mut(at) {
+                let end = (*number, phrase.len() as u8);
+                if !state.ends.contains(&end) {
+                    state.ends.push(end);
+                }
+            }
+        }
+        for (state, out) in states.iter_mut().zip(edges) {
+            state.next = out.into_iter().collect();
+        }
+        let mut lexicon = Lexicon {
+            ids,
+            gate,
+            beginnings: self.beginnings,
+            states,
+        };
+        lexicon.link();
+        lexicon
+    }
+}
+
+fn set(gate: &mut [u64; GATE / 64], hash: u64) {
+    let bit = (hash >> 49) as usize;
+    if let Some(bits) = gate.get_mut(bit / 64) {
+        *bits |= 1 << (bit % 64);
+    }
+}
+
+impl Lexicon {
+    /// Sets what each state falls back to, shortest states first.
+    fn link(&mut self) {
+        let mut open = VecDeque::from([0_u32]);
+        while let Some(at) = open.pop_front() {
+            let (next, fail) = match self.states.get(at as usize) {
+                Some(state) => (state.next.clone(), state.fail),
+                None => continue,
+            };
+            for (id, to) in next {
+                let fall = if at == 0 { 0 } else { self.step(fail, id) };
+                let inherited = self.states.get(fall as usize).map(|state| state.ends.clone());
+                if let Some(state) = self.states.get_mut(to as usize) {
+                    state.fail = fall;
+                    state.ends.extend(inherited.unwrap_or_default());
+                }
+                open.push_back(to);
+            }
+        }
+    }
+
+    fn step(&self, mut at: u32, id: u32) -> u32 {
+        loop {
+            let Some(state) = self.states.get(at as usize) else { return 0 };
+            if let Ok(found) = state.next.binary_search_by_key(&id, |&(word, _)| word) {
+                return state.next.get(found).map_or(0, |&(_, to)| to);
+            }
+            if at == 0 {
+                return 0;
+            }
+            at = state.fail;
+        }
+    }
+
+    /// Whether a word of this hash is listed.
+    pub(crate) fn knows(&self, hash: u64) -> bool {
+        let bit = (hash >> 49) as usize;
+        self.gate.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1) && self.ids.contains_key(&hash)
+    }
+
+    /// Goes on by one word; [`Lexicon::ends`] says what ends with it.
+    pub(crate) fn advance(&self, at: At, word: &Word) -> At {
+        let bit = (word.hash >> 49) as usize;
+        if self.gate.get(bit / 64).is_none_or(|bits| bits >> (bit % 64) & 1 == 0) {
+            return At(0);
+        }
+        let Some(&id) = self.ids.get(&word.hash) else { return At(0) };
+        At(self.step(if word.gap > GAP { 0 } else { at.0 }, id))
+    }
+
+    /// The phrases that end here: their numbers and how many words each has.
+    pub(crate) fn ends(&self, at: At) -> &[(u32, u8)] {
+        self.states.get(at.0 as usize).map_or(&[], |state| &state.ends)
+    }
+
+    /// How many of the last words could be the beginning of a phrase, longest first.
+    pub(crate) fn alive(&self, at: At) -> impl Iterator<Item = usize> {
+        let mut at = at.0;
+        std::iter::from_fn(move || {
+            let state = self.states.get(at as usize).filter(|state| state.words > 0)?;
+            at = state.fail;
+            Some(state.words as usize)
+        })
+    }
+
+    /// Whether a word that begins so could be listed.
+    pub(crate) fn begins(&self, hash: u64) -> bool {
+        hash == Hash::EMPTY.get() || self.beginnings.contains(&hash)
+    }
+}
