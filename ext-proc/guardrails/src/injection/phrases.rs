@@ -23,7 +23,7 @@ classes! {
     WhatIs "whatis", Leak "leak", Above "above", Verbatim "verbatim", StartYou "startyou", Secret "secret", Own "own",
     Persona "persona", NoRules "norules", Jail "jail", Suppress "suppress", NewTask "newtask", Reader "reader",
     Order "order", Secrecy "secrecy", First "first", Send "send", Give "give", Decode "decode", Obey "obey", Mark "mark",
-    Sly "sly", Chat "chat", Instr "instr", EndVerb "endverb", Dev "dev", Hidden "hidden",
+    Sly "sly", Chat "chat", Instr "instr", EndVerb "endverb", Dev "dev", Free "free", Myself "self", Hidden "hidden",
 }
 
 impl Class {

@@ -165,7 +165,7 @@ impl State<'_> {
             Class::Soft => self.set_aside(hit, false),
             Class::Said => self.all_said(hit),
             Class::Told => self.told(hit),
-            Class::Prev | Class::Your => self.scope_after(hit),
+            Class::Prev => self.scope_after(hit),
             Class::After | Class::Override => self.verb_last(hit),
             Class::Doc => self.in_document(hit),
             Class::Leak => self.leak(hit),
@@ -176,10 +176,10 @@ impl State<'_> {
             Class::EndVerb => self.leak_before(hit),
             Class::Secret => self.secret(hit),
             Class::Jail => self.jail(hit),
-            Class::NoRules => self.no_rules(hit),
+            Class::NoRules | Class::Free => self.no_rules(hit),
             Class::Suppress => self.suppressed(hit),
             Class::NewTask => self.add(Signal::Planted, self.by_role(0.3, 0.5), hit),
-            Class::Reader => self.add(Signal::Planted, self.by_role(0.35, 0.5), hit),
+            Class::Reader => self.add(Signal::Planted, self.by_role(0.3, 0.42), hit),
             Class::Order => self.ordered(hit),
             Class::Secrecy => self.add(Signal::Planted, self.by_role(0.4, 0.75), hit),
             Class::Sly => self.add(Signal::Planted, self.by_role(0.12, 0.3), hit),
@@ -204,26 +204,29 @@ impl State<'_> {
                 .is_some_and(|hit| hit.first > verb.last && hit.last <= target.last)
         };
         let close = target.first - verb.last <= 2;
+        let several = target.last > target.first && reach(target, 1) == 1;
         let weight = match (between(Class::Prev), between(Class::Your), between(Class::All), hard) {
             (true, _, _, true) => 0.92,
             (_, true, _, true) => 0.85,
             (_, _, true, true) => 0.7,
+            (_, _, _, true) if several => 0.68,
             (_, _, _, true) if close => 0.35,
             (true, _, true, false) => 0.72,
-            (true, _, _, false) => 0.55,
+            (true, _, _, false) => 0.48,
             (_, true, _, false) => 0.72,
             (_, _, true, false) => 0.42,
             (_, _, _, false) if close => 0.25,
             _ => return,
         };
-        let weight = weight * self.tone(&verb);
+        let own = if between(Class::Own) { 0.4 } else { 1.0 };
+        let weight = weight * own * self.tone(&verb);
         self.push(Signal::Override, weight, target, &verb);
     }
 
     /// Forget everything.
     fn all_said(&mut self, said: &Hit) {
         if let Some(verb) = self.within(Class::Override, said, reach(said, 3)) {
-            let weight = 0.5 * self.tone(&verb);
+            let weight = 0.42 * self.tone(&verb);
             self.push(Signal::Override, weight, said, &verb);
         }
     }
@@ -242,7 +245,6 @@ impl State<'_> {
         for (class, weight) in [(Class::Target, 0.88), (Class::Soft, 0.6)] {
             let Some(target) = self.within(class, scope, reach(scope, 5)) else { continue };
             let Some(verb) = self.within(Class::Override, &target, reach(&target, 8)) else { continue };
-            let weight = if scope.class == Class::Your { weight * 0.9 } else { weight };
             let weight = weight * self.tone(&verb);
             self.push(Signal::Override, weight, &target, &verb);
         }
@@ -258,7 +260,7 @@ impl State<'_> {
             let scope = [Class::Prev, Class::Your, Class::All]
                 .into_iter()
                 .filter_map(|class| self.get(class))
-                .find(|scope| scope.last <= target.last && target.first.saturating_sub(scope.last) <= reach(scope, 4));
+                .find(|scope| scope.last < verb.first && target.first.saturating_sub(scope.last) <= reach(scope, 4));
             let Some(scope) = scope else { continue };
             let weight = if scope.class == Class::All { weight * 0.85 } else { weight };
             let weight = weight * self.tone(&scope);
@@ -322,7 +324,11 @@ impl State<'_> {
 
     /// What are your instructions?
     fn own_instructions(&mut self, noun: &Hit) {
-        if !self.near_before(Class::Your, noun, 2) {
+        let between = |class| self.near_before(class, noun, 1);
+        let adjective = between(Class::Prev) || between(Class::Verbatim) || between(Class::All);
+        let other = [&b" engineering"[..], b" writing", b" library", b" tips", b" ideas"];
+        let other = other.iter().any(|other| self.after(noun.end).starts_with(other));
+        if other || !self.near_before(Class::Your, noun, if adjective { 2 } else { reach(noun, 1) }) {
             return;
         }
         let Some(verb) = self.verb(noun, 7) else { return };
@@ -418,13 +424,20 @@ impl State<'_> {
         let more = if last != usize::MAX && hit.first > last && hit.first - last <= 80 { count + 1 } else { 1 };
         self.norules = (more, hit.last);
         let persona = self.get(Class::Persona).is_some_and(|persona| hit.first.saturating_sub(persona.last) <= reach(hit, 60));
-        let weight: f32 = match (persona, more) {
-            (true, 1) => 0.72,
-            (true, _) => 0.85,
-            (false, 1) => 0.3,
-            (false, _) => 0.5,
+        // Games have no rules either, and contracts no limits.
+        let sure = hit.class == Class::NoRules
+            || self
+                .get(Class::Myself)
+                .is_some_and(|myself| hit.first.saturating_sub(myself.last) <= 25);
+        let weight: f32 = match (persona, more, sure) {
+            (true, 1, true) => 0.74,
+            (true, 1, false) => 0.44,
+            (true, _, _) => 0.85,
+            (false, 1, true) => 0.3,
+            (false, 1, false) => 0.2,
+            (false, _, _) => 0.5,
         };
-        let weight = weight * self.tone(hit);
+        let weight = if self.within(Class::How, hit, 9).is_some() { weight * 0.6 } else { weight };
         self.add(Signal::Persona, weight, hit);
     }
 
@@ -436,7 +449,7 @@ impl State<'_> {
             self.get(class)
                 .is_some_and(|near| hit.first.saturating_sub(near.last) <= 80)
         };
-        let weight = match (near(Class::NoRules), near(Class::Persona), more) {
+        let weight = match (near(Class::NoRules) || near(Class::Free), near(Class::Persona), more) {
             (true, _, _) => 0.75,
             (_, true, 1) => 0.5,
             (_, true, _) => 0.72,
@@ -451,6 +464,7 @@ impl State<'_> {
         if let Some(reader) = self.get(Class::Reader)
             && order.last > reader.last
             && order.first.saturating_sub(reader.last) <= 14
+            && !self.after(order.end).starts_with(b" be ")
         {
             self.add(Signal::Planted, self.by_role(0.58, 0.8), order);
         }
