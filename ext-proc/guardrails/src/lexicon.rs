@@ -23,6 +23,8 @@ pub(crate) struct Lexicon {
     /// Hashes of all beginnings of listed words.
     beginnings: HashSet<u64, BuildHasherDefault<Hashed>>,
     states: Vec<State>,
+    /// Where each word leads from the beginning, by its number: nearly every step of a text starts there.
+    root: Vec<u32>,
 }
 
 const GATE: usize = 1 << 15;
@@ -142,9 +144,11 @@ impl Builder {
             ids,
             gate,
             beginnings: self.beginnings,
+            root: Vec::new(),
             states,
         };
         lexicon.link();
+        lexicon.root = (0..=lexicon.ids.len() as u32).map(|id| lexicon.step(0, id)).collect();
         lexicon
     }
 }
@@ -179,6 +183,11 @@ impl Lexicon {
 
     fn step(&self, mut at: u32, id: u32) -> u32 {
         loop {
+            if at == 0
+                && let Some(&to) = self.root.get(id as usize)
+            {
+                return to;
+            }
             let Some(state) = self.states.get(at as usize) else { return 0 };
             if let Ok(found) = state.next.binary_search_by_key(&id, |&(word, _)| word) {
                 return state.next.get(found).map_or(0, |&(_, to)| to);
@@ -203,7 +212,10 @@ impl Lexicon {
             return At(0);
         }
         let Some(&id) = self.ids.get(&word.hash) else { return At(0) };
-        At(self.step(if word.gap > GAP { 0 } else { at.0 }, id))
+        if at.0 != 0 && word.gap <= GAP {
+            return At(self.step(at.0, id));
+        }
+        At(self.root.get(id as usize).copied().unwrap_or(0))
     }
 
     /// The phrases that end here: their numbers and how many words each has.

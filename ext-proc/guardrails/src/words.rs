@@ -197,13 +197,17 @@ fn spell(c: char, mut each: impl FnMut(u8)) -> Spelling {
         return Spelling::Letter;
     }
     let spelling = class(c);
-    if matches!(spelling, Spelling::Letter | Spelling::Alone) {
-        for lower in c.to_lowercase() {
-            lower
-                .encode_utf8(&mut [0; 4])
-                .bytes()
-                .for_each(&mut each);
+    match spelling {
+        Spelling::Letter => {
+            for lower in c.to_lowercase() {
+                lower
+                    .encode_utf8(&mut [0; 4])
+                    .bytes()
+                    .for_each(&mut each);
+            }
         }
+        Spelling::Alone => c.encode_utf8(&mut [0; 4]).bytes().for_each(each),
+        Spelling::Separator | Spelling::Nothing => {}
     }
     spelling
 }
@@ -282,11 +286,9 @@ fn base(c: char) -> Letters {
 /// Greek capitals look like other letters than their small ones do, so they are made small before look-alikes are folded. Every
 /// one is as long as its small letter: positions stay.
 pub(crate) fn small_greek(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text
-        .as_bytes()
-        .windows(2)
-        .any(|pair| matches!(pair, [0xCE, 0x91..=0xA9]))
-    {
+    // Two steps, for the first one is quick and nearly always enough.
+    let bytes = text.as_bytes();
+    if !bytes.contains(&0xCE) || !bytes.windows(2).any(|pair| matches!(pair, [0xCE, 0x91..=0xA9])) {
         return text.into();
     }
     text.chars()

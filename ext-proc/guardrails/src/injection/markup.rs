@@ -21,6 +21,9 @@ pub(super) struct Sign {
 /// Names of roles that a label can make a turn of.
 const TURNS: [&[u8]; 6] = [b"system", b"assistant", b"developer", b"admin", b"instruction", b"instructions"];
 
+/// Bytes between the beginning of a line and a label in it, at most.
+const LEAD: usize = 8;
+
 /// What the signs around a name make of it.
 pub(super) fn sign(text: &[u8], mark: &Hit) -> Option<Sign> {
     let name = text.get(mark.start..mark.end)?.to_ascii_lowercase();
@@ -51,8 +54,13 @@ pub(super) fn sign(text: &[u8], mark: &Hit) -> Option<Sign> {
     if !TURNS.contains(&name.as_slice()) {
         return None;
     }
-    let line = text.get(..mark.start)?.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let lead = text.get(line..mark.start)?;
+    // What a line begins with before a label is short, or the label is none.
+    let lead = text.get(mark.start.saturating_sub(LEAD)..mark.start)?;
+    let lead = match lead.iter().rposition(|&byte| byte == b'\n') {
+        Some(end) => lead.get(end + 1..)?,
+        None if mark.start < LEAD => lead,
+        None => return None,
+    };
     if lead.starts_with(b"##") && lead.iter().all(|&byte| byte == b'#' || byte == b' ') && (after(":") || after("\n")) {
         return if after(":") { sign(0.5, 0.6, false) } else { sign(0.2, 0.3, false) };
     }
@@ -93,12 +101,12 @@ pub(super) fn quoted(text: &[u8], at: usize) -> bool {
 }
 
 /// Longest address of an image that is looked at.
-const ADDRESS: usize = 2048;
+const ADDRESS: usize = 512;
 
 /// Weighs the images of a text by their addresses.
 pub(super) fn images(role: Role, text: &[u8], read: &Reading, scales: &mut Scales) {
     let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'!')) {
+    while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr(b'!', rest)) {
         at += found + 1;
         let Some(rest) = text.get(at..).filter(|rest| rest.first() == Some(&b'[')) else { continue };
         let head = rest.get(..rest.len().min(256)).unwrap_or_default();
