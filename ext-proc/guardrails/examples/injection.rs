@@ -6,7 +6,8 @@ use std::error::Error;
 use tollgate_guardrails::{Role, judge};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (flags, files): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
+    let (flags, files): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
     let errors = flags.iter().any(|flag| flag == "--errors");
     for file in files {
         let text = std::fs::read_to_string(&file)?;
@@ -20,14 +21,23 @@ fn main() -> Result<(), Box<dyn Error>> {
             let verdict = judge(role, &text.replace("\\n", "\n"));
             let attack = label == "attack";
             if errors && attack != (verdict.score >= 0.5) {
-                println!("{label:8} {:.2} {:10} {text}", verdict.score, verdict.signal.name());
+                println!(
+                    "{label:8} {:.2} {:10} {text}",
+                    verdict.score,
+                    verdict.signal.name()
+                );
             }
             scores.push((attack, verdict.score));
         }
         let attacks = scores.iter().filter(|(attack, _)| *attack).count();
         println!("{file}: {attacks} attacks, {} harmless", scores.len() - attacks);
         for threshold in [0.3_f32, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] {
-            let found = |attack| scores.iter().filter(|&&(is, score)| is == attack && score >= threshold).count();
+            let found = |attack| {
+                scores
+                    .iter()
+                    .filter(|&&(is, score)| is == attack && score >= threshold)
+                    .count()
+            };
             let (right, wrong) = (found(true) as f64, found(false) as f64);
             println!(
                 "  {threshold:.1}  precision {:.3}  recall {:.3}  false alarms {:.3}",

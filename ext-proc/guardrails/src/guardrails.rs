@@ -103,7 +103,13 @@ impl Guardrails {
                     }
                 });
             }
-            self.whole(|rule| rule.request && rule.roles.has(role), text, role, Some(role), &mut findings);
+            self.whole(
+                |rule| rule.request && rule.roles.has(role),
+                text,
+                role,
+                Some(role),
+                &mut findings,
+            );
         }
         findings
     }
@@ -144,7 +150,9 @@ impl Guardrails {
 
     /// Adds the finding on something listed in an answer and says whether it blocks.
     pub(crate) fn listed(&self, number: u32, findings: &mut Findings) -> bool {
-        let Some((place, rule)) = self.rule(number) else { return false };
+        let Some((place, rule)) = self.rule(number) else {
+            return false;
+        };
         findings.add(rule.finding(place, None, Why::Listed));
         rule.action == Action::Block
     }
@@ -238,7 +246,9 @@ impl Test {
                 let fine = listed(words, patterns, wrong);
                 fine.then_some(Self::Listed)
             }
-            Check::Injection { threshold } if *threshold > 0.0 && *threshold <= 1.0 => Some(Self::Injection(*threshold)),
+            Check::Injection { threshold } if *threshold > 0.0 && *threshold <= 1.0 => {
+                Some(Self::Injection(*threshold))
+            }
             Check::Injection { .. } => {
                 wrong("threshold".to_owned(), "must be above 0 and at most 1".to_owned());
                 None
@@ -257,7 +267,11 @@ impl Test {
                 .map(Self::Schema)
                 .ok(),
             Check::Language(languages) => Allowed::new(languages)
-                .map_err(|errors| errors.into_iter().for_each(|(field, problem)| wrong(field, problem)))
+                .map_err(|errors| {
+                    errors
+                        .into_iter()
+                        .for_each(|(field, problem)| wrong(field, problem))
+                })
                 .map(Self::Language)
                 .ok(),
         }
@@ -272,11 +286,16 @@ fn listed(words: &[String], patterns: &[String], wrong: &mut impl FnMut(String, 
         wrong(field, problem);
     };
     if words.is_empty() && patterns.is_empty() {
-        wrong("words".to_owned(), "must list something, or patterns must".to_owned());
+        wrong(
+            "words".to_owned(),
+            "must list something, or patterns must".to_owned(),
+        );
     }
     for (i, word) in words.iter().enumerate() {
         let problem = match Builder::default().add(word, 0) {
-            Ok(()) if edged(word) => "begins or ends with a sign, which words do not have: write a pattern".to_owned(),
+            Ok(()) if edged(word) => {
+                "begins or ends with a sign, which words do not have: write a pattern".to_owned()
+            }
             Ok(()) => continue,
             Err(PhraseError::Empty) => "has no letter or digit".to_owned(),
             Err(PhraseError::TooManyWords) => format!("has more than {LONGEST} words"),
@@ -295,7 +314,8 @@ fn listed(words: &[String], patterns: &[String], wrong: &mut impl FnMut(String, 
 
 /// Whether a sign at the edge of a word would be lost (`C++`, `#fail`), so that more is found than was meant.
 fn edged(word: &str) -> bool {
-    let sign = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '!' | '?' | '\'' | '"' | '’') && c.is_ascii();
+    let sign =
+        |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '!' | '?' | '\'' | '"' | '’') && c.is_ascii();
     word.trim().starts_with(sign) || word.trim().ends_with(sign)
 }
 

@@ -14,15 +14,77 @@ const SURE: f64 = 0.9;
 
 /// Two-letter codes (ISO 639-1) of the languages that can be told; `zh`, `no` and `fa` mean the form that is told.
 const CODES: &[(&str, &str)] = &[
-    ("af", "afr"), ("ak", "aka"), ("am", "amh"), ("ar", "ara"), ("az", "aze"), ("be", "bel"), ("bn", "ben"), ("bg", "bul"),
-    ("ca", "cat"), ("cs", "ces"), ("zh", "cmn"), ("cy", "cym"), ("da", "dan"), ("de", "deu"), ("el", "ell"), ("en", "eng"),
-    ("eo", "epo"), ("et", "est"), ("fi", "fin"), ("fr", "fra"), ("gu", "guj"), ("he", "heb"), ("hi", "hin"), ("hr", "hrv"),
-    ("hu", "hun"), ("hy", "hye"), ("id", "ind"), ("it", "ita"), ("jv", "jav"), ("ja", "jpn"), ("kn", "kan"), ("ka", "kat"),
-    ("km", "khm"), ("ko", "kor"), ("la", "lat"), ("lv", "lav"), ("lt", "lit"), ("ml", "mal"), ("mr", "mar"), ("mk", "mkd"),
-    ("my", "mya"), ("ne", "nep"), ("nl", "nld"), ("no", "nob"), ("nb", "nob"), ("or", "ori"), ("pa", "pan"), ("fa", "pes"),
-    ("pl", "pol"), ("pt", "por"), ("ro", "ron"), ("ru", "rus"), ("si", "sin"), ("sk", "slk"), ("sl", "slv"), ("sn", "sna"),
-    ("es", "spa"), ("sr", "srp"), ("sv", "swe"), ("ta", "tam"), ("te", "tel"), ("tl", "tgl"), ("th", "tha"), ("tk", "tuk"),
-    ("tr", "tur"), ("uk", "ukr"), ("ur", "urd"), ("uz", "uzb"), ("vi", "vie"), ("yi", "yid"), ("zu", "zul"),
+    ("af", "afr"),
+    ("ak", "aka"),
+    ("am", "amh"),
+    ("ar", "ara"),
+    ("az", "aze"),
+    ("be", "bel"),
+    ("bn", "ben"),
+    ("bg", "bul"),
+    ("ca", "cat"),
+    ("cs", "ces"),
+    ("zh", "cmn"),
+    ("cy", "cym"),
+    ("da", "dan"),
+    ("de", "deu"),
+    ("el", "ell"),
+    ("en", "eng"),
+    ("eo", "epo"),
+    ("et", "est"),
+    ("fi", "fin"),
+    ("fr", "fra"),
+    ("gu", "guj"),
+    ("he", "heb"),
+    ("hi", "hin"),
+    ("hr", "hrv"),
+    ("hu", "hun"),
+    ("hy", "hye"),
+    ("id", "ind"),
+    ("it", "ita"),
+    ("jv", "jav"),
+    ("ja", "jpn"),
+    ("kn", "kan"),
+    ("ka", "kat"),
+    ("km", "khm"),
+    ("ko", "kor"),
+    ("la", "lat"),
+    ("lv", "lav"),
+    ("lt", "lit"),
+    ("ml", "mal"),
+    ("mr", "mar"),
+    ("mk", "mkd"),
+    ("my", "mya"),
+    ("ne", "nep"),
+    ("nl", "nld"),
+    ("no", "nob"),
+    ("nb", "nob"),
+    ("or", "ori"),
+    ("pa", "pan"),
+    ("fa", "pes"),
+    ("pl", "pol"),
+    ("pt", "por"),
+    ("ro", "ron"),
+    ("ru", "rus"),
+    ("si", "sin"),
+    ("sk", "slk"),
+    ("sl", "slv"),
+    ("sn", "sna"),
+    ("es", "spa"),
+    ("sr", "srp"),
+    ("sv", "swe"),
+    ("ta", "tam"),
+    ("te", "tel"),
+    ("tl", "tgl"),
+    ("th", "tha"),
+    ("tk", "tuk"),
+    ("tr", "tur"),
+    ("uk", "ukr"),
+    ("ur", "urd"),
+    ("uz", "uzb"),
+    ("vi", "vie"),
+    ("yi", "yid"),
+    ("zu", "zul"),
 ];
 
 /// Languages to allow or deny.
@@ -59,11 +121,18 @@ impl Allowed {
         let allow = read("allow", &languages.allow);
         let deny = read("deny", &languages.deny);
         if languages.allow.is_empty() && languages.deny.is_empty() && !languages.refuse_unknown {
-            errors.push(("allow".to_owned(), "must name a language, or deny must".to_owned()));
+            errors.push((
+                "allow".to_owned(),
+                "must name a language, or deny must".to_owned(),
+            ));
         }
         if errors.is_empty() {
             let refuse_unknown = languages.refuse_unknown;
-            Ok(Self { allow, deny, refuse_unknown })
+            Ok(Self {
+                allow,
+                deny,
+                refuse_unknown,
+            })
         } else {
             Err(errors)
         }
@@ -146,15 +215,39 @@ mod tests {
     #[test]
     fn languages_are_told_or_not() {
         for (text, told) in [
-            ("The quick answer is that the meeting has been moved to Thursday afternoon.", Told::Known(Lang::Eng)),
-            ("Die kurze Antwort lautet, dass die Besprechung auf Donnerstag verschoben wurde.", Told::Known(Lang::Deu)),
-            ("La réponse est simple : la réunion a été déplacée à jeudi après-midi, et nous vous prions de préparer les documents nécessaires avant cette date.", Told::Known(Lang::Fra)),
-            ("La réponse est simple : la réunion a été déplacée à jeudi après-midi.", Told::Unknown),
-            ("会议已经推迟到星期四下午，请大家准时参加并准备材料。", Told::Known(Lang::Cmn)),
-            ("Добрый день! Подскажите, как правильно настроить резервное копирование базы данных, чтобы оно выполнялось каждую ночь.", Told::Known(Lang::Rus)),
+            (
+                "The quick answer is that the meeting has been moved to Thursday afternoon.",
+                Told::Known(Lang::Eng),
+            ),
+            (
+                "Die kurze Antwort lautet, dass die Besprechung auf Donnerstag verschoben wurde.",
+                Told::Known(Lang::Deu),
+            ),
+            (
+                "La réponse est simple : la réunion a été déplacée à jeudi après-midi, et nous vous prions de préparer les documents nécessaires avant cette date.",
+                Told::Known(Lang::Fra),
+            ),
+            (
+                "La réponse est simple : la réunion a été déplacée à jeudi après-midi.",
+                Told::Unknown,
+            ),
+            (
+                "会议已经推迟到星期四下午，请大家准时参加并准备材料。",
+                Told::Known(Lang::Cmn),
+            ),
+            (
+                "Добрый день! Подскажите, как правильно настроить резервное копирование базы данных, чтобы оно выполнялось каждую ночь.",
+                Told::Known(Lang::Rus),
+            ),
             ("OK, merci!", Told::Short),
-            ("```\nfn main() { let the_answer_of_everything = 42; println!(\"{the_answer_of_everything}\") }\n```", Told::Short),
-            ("https://example.com/a/very/long/path/that/says/nothing/about/the/language", Told::Short),
+            (
+                "```\nfn main() { let the_answer_of_everything = 42; println!(\"{the_answer_of_everything}\") }\n```",
+                Told::Short,
+            ),
+            (
+                "https://example.com/a/very/long/path/that/says/nothing/about/the/language",
+                Told::Short,
+            ),
             ("", Told::Short),
         ] {
             assert_eq!(tell(text), told, "{text}");

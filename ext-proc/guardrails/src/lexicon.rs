@@ -99,8 +99,7 @@ impl Builder {
         }
         for word in &read {
             let text = folded.bytes().get(word.start..word.end).unwrap_or_default();
-            self.beginnings
-                .extend(beginnings(&String::from_utf8_lossy(text)));
+            self.beginnings.extend(beginnings(&String::from_utf8_lossy(text)));
         }
         self.phrases
             .push((read.iter().map(|word| word.hash).collect(), number));
@@ -148,7 +147,9 @@ impl Builder {
             states,
         };
         lexicon.link();
-        lexicon.root = (0..=lexicon.ids.len() as u32).map(|id| lexicon.step(0, id)).collect();
+        lexicon.root = (0..=lexicon.ids.len() as u32)
+            .map(|id| lexicon.step(0, id))
+            .collect();
         lexicon
     }
 }
@@ -188,7 +189,9 @@ impl Lexicon {
             {
                 return to;
             }
-            let Some(state) = self.states.get(at as usize) else { return 0 };
+            let Some(state) = self.states.get(at as usize) else {
+                return 0;
+            };
             if let Ok(found) = state.next.binary_search_by_key(&id, |&(word, _)| word) {
                 return state.next.get(found).map_or(0, |&(_, to)| to);
             }
@@ -202,16 +205,25 @@ impl Lexicon {
     /// Whether a word of this hash is listed.
     pub(crate) fn knows(&self, hash: u64) -> bool {
         let bit = (hash >> 49) as usize;
-        self.gate.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1) && self.ids.contains_key(&hash)
+        self.gate
+            .get(bit / 64)
+            .is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
+            && self.ids.contains_key(&hash)
     }
 
     /// Goes on by one word; [`Lexicon::ends`] says what ends with it.
     pub(crate) fn advance(&self, at: At, word: &Word) -> At {
         let bit = (word.hash >> 49) as usize;
-        if self.gate.get(bit / 64).is_none_or(|bits| bits >> (bit % 64) & 1 == 0) {
+        if self
+            .gate
+            .get(bit / 64)
+            .is_none_or(|bits| bits >> (bit % 64) & 1 == 0)
+        {
             return At(0);
         }
-        let Some(&id) = self.ids.get(&word.hash) else { return At(0) };
+        let Some(&id) = self.ids.get(&word.hash) else {
+            return At(0);
+        };
         if at.0 != 0 && word.gap <= GAP {
             return At(self.step(at.0, id));
         }

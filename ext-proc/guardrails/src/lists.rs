@@ -103,16 +103,16 @@ impl Search {
     /// Where the longest phrase begins that the last words could be the beginning of.
     fn phrase(&self, lists: &Lists) -> Option<usize> {
         let back = lists.lexicon.alive(self.at).next()?;
-        self.starts
-            .get(self.words.checked_sub(back)? % LONGEST)
-            .copied()
+        self.starts.get(self.words.checked_sub(back)? % LONGEST).copied()
     }
 
     fn advance(&mut self, lists: &Lists, text: &str, complete: bool, mut each: impl FnMut(Hit)) {
         let at = self.len - self.rest.len();
         self.len += text.len();
         self.complete = complete;
-        let Self { folder, folded, rest, .. } = self;
+        let Self {
+            folder, folded, rest, ..
+        } = self;
         if rest.is_empty() {
             let taken = folder.fold(&small_greek(text), at, complete, folded);
             rest.push_str(text.get(taken..).unwrap_or_default());

@@ -58,7 +58,11 @@ mod tests {
         let schema = json!({"type": "object", "required": ["age"], "additionalProperties": false,
             "properties": {"age": {"type": "integer"}, "tags": {"type": "array", "items": {"pattern": "^[a-z]+$"}}}});
         let schema = Schema::new(&schema).unwrap();
-        let path = |path: &str| Some(Why::Schema { path: path.to_owned() });
+        let path = |path: &str| {
+            Some(Why::Schema {
+                path: path.to_owned(),
+            })
+        };
         for (text, expected) in [
             (r#"{"age": 3}"#, None),
             ("```json\n{\"age\": 3}\n```", None),

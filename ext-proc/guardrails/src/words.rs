@@ -78,7 +78,9 @@ impl Reader {
                     self.end(base + pos, &mut each);
                     pos += 1;
                 }
-                MULTIBYTE => pos += self.multibyte(bytes.get(pos..).unwrap_or_default(), base + pos, &mut each),
+                MULTIBYTE => {
+                    pos += self.multibyte(bytes.get(pos..).unwrap_or_default(), base + pos, &mut each)
+                }
                 _ => {
                     self.start.get_or_insert(base + pos);
                     let mut hash = self.hash;
@@ -200,10 +202,7 @@ fn spell(c: char, mut each: impl FnMut(u8)) -> Spelling {
     match spelling {
         Spelling::Letter => {
             for lower in c.to_lowercase() {
-                lower
-                    .encode_utf8(&mut [0; 4])
-                    .bytes()
-                    .for_each(&mut each);
+                lower.encode_utf8(&mut [0; 4]).bytes().for_each(&mut each);
             }
         }
         Spelling::Alone => c.encode_utf8(&mut [0; 4]).bytes().for_each(each),
@@ -214,14 +213,19 @@ fn spell(c: char, mut each: impl FnMut(u8)) -> Spelling {
 
 fn class(c: char) -> Spelling {
     match c as u32 {
-        0x0591..=0x05C7 | 0x0610..=0x061A | 0x0640 | 0x064B..=0x065F | 0x0670 | 0x06D6..=0x06ED | 0x093C => Spelling::Nothing,
+        0x0591..=0x05C7 | 0x0610..=0x061A | 0x0640 | 0x064B..=0x065F | 0x0670 | 0x06D6..=0x06ED | 0x093C => {
+            Spelling::Nothing
+        }
         // Letters and vowel signs of the Indic scripts, but not their full stops.
         0x0900..=0x0963 | 0x0966..=0x0DFF => Spelling::Letter,
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17D3 => Spelling::Alone,
         0x3001..=0x3004 | 0x3008..=0x3020 | 0x30FB => Spelling::Separator,
-        0x2E80..=0x2FFF | 0x3005..=0x3007 | 0x3021..=0x9FFF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0x20000..=0x3FFFF => {
-            Spelling::Alone
-        }
+        0x2E80..=0x2FFF
+        | 0x3005..=0x3007
+        | 0x3021..=0x9FFF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0x20000..=0x3FFFF => Spelling::Alone,
         _ if c.is_alphanumeric() => Spelling::Letter,
         _ => Spelling::Separator,
     }
@@ -231,7 +235,12 @@ fn class(c: char) -> Spelling {
 type Letters = [u8; 4];
 
 /// Blocks whose letters may carry accents: Latin, Greek, Cyrillic, Arabic.
-const BLOCKS: [(u32, u32); 4] = [(0x00C0, 0x0250), (0x0370, 0x0530), (0x0621, 0x06D4), (0x1E00, 0x2000)];
+const BLOCKS: [(u32, u32); 4] = [
+    (0x00C0, 0x0250),
+    (0x0370, 0x0530),
+    (0x0621, 0x06D4),
+    (0x1E00, 0x2000),
+];
 
 /// What an accented letter is compared as.
 fn accented(c: char) -> Option<&'static Letters> {
@@ -243,9 +252,7 @@ fn accented(c: char) -> Option<&'static Letters> {
         })
     });
     let code = c as u32;
-    let block = BLOCKS
-        .iter()
-        .position(|&(from, to)| (from..to).contains(&code))?;
+    let block = BLOCKS.iter().position(|&(from, to)| (from..to).contains(&code))?;
     let letters = TABLES.get(block)?.get((code - BLOCKS.get(block)?.0) as usize)?;
     (letters[0] != 0).then_some(letters)
 }

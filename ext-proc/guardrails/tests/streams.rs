@@ -26,15 +26,29 @@ fn guardrails() -> Arc<Guardrails> {
 
 fn compiled() -> Arc<Guardrails> {
     let rules = [
-        rule("titan", Action::Block, &["Project Titan", "the old titan project", "Straße"], &[]),
-        rule("ticket", Action::Log, &[], &[r"\bACME-\d{4}\b", r"secret\s+\w+ plan"]),
+        rule(
+            "titan",
+            Action::Block,
+            &["Project Titan", "the old titan project", "Straße"],
+            &[],
+        ),
+        rule(
+            "ticket",
+            Action::Log,
+            &[],
+            &[r"\bACME-\d{4}\b", r"secret\s+\w+ plan"],
+        ),
         rule("weapons", Action::Log, &["忽略之前", "café", "C3PO"], &[]),
     ];
     Arc::new(Guardrails::compile(&rules).unwrap())
 }
 
 fn names(findings: &Findings) -> Vec<String> {
-    let mut names: Vec<String> = findings.0.iter().map(|finding| finding.name.to_string()).collect();
+    let mut names: Vec<String> = findings
+        .0
+        .iter()
+        .map(|finding| finding.name.to_string())
+        .collect();
     names.sort();
     names
 }
@@ -86,14 +100,26 @@ fn every_cut_finds_the_same() {
         let bounds: Vec<usize> = (0..=text.len()).filter(|&at| text.is_char_boundary(at)).collect();
         for &one in &bounds {
             for &other in bounds.iter().filter(|&&other| other >= one) {
-                let (found, clear) = streamed(&guardrails, &[&text[..one], &text[one..other], &text[other..]]);
+                let (found, clear) =
+                    streamed(&guardrails, &[&text[..one], &text[one..other], &text[other..]]);
                 assert_eq!(found, expected, "{text} cut at {one} and {other}");
-                assert_eq!(clear, blocked.unwrap_or(text.len()), "{text} cut at {one} and {other}");
+                assert_eq!(
+                    clear,
+                    blocked.unwrap_or(text.len()),
+                    "{text} cut at {one} and {other}"
+                );
             }
         }
         let letters: Vec<&str> = bounds.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
         let (found, clear) = streamed(&guardrails, &letters);
-        assert_eq!((found.as_slice(), clear), (&expected.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..], blocked.unwrap_or(text.len())), "{text} letter by letter");
+        assert_eq!(
+            (found.as_slice(), clear),
+            (
+                &expected.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..],
+                blocked.unwrap_or(text.len())
+            ),
+            "{text} letter by letter"
+        );
     }
 }
 

@@ -15,7 +15,11 @@ pub(super) fn weigh(role: Role, text: &[u8], long: &[(usize, usize)], scales: &m
         let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
         let before = text.get(done..start).unwrap_or_default();
         let start = start - before.iter().rev().take_while(|byte| base64(byte)).count();
-        let more = text.get(end..).unwrap_or_default().iter().take_while(|byte| base64(byte));
+        let more = text
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|byte| base64(byte));
         let end = end + more.count();
         done = end;
         let Some(run) = text.get(start..end) else { continue };
@@ -85,7 +89,10 @@ mod tests {
     #[test]
     fn encodings_are_read() {
         for (run, text) in [
-            (&b"aGVsbG8gd29ybGQsIGFsbCBvZiB5b3U"[..], Some("hello world, all of you")),
+            (
+                &b"aGVsbG8gd29ybGQsIGFsbCBvZiB5b3U"[..],
+                Some("hello world, all of you"),
+            ),
             (b"68656c6c6f20776f726c642c20616c6c", Some("hello world, all")),
             (b"AAAAAAAAAAAAAAAAAAAAAAAAAAAA", None),
             (b"aVeryLongIdentifierInSourceCode", None),

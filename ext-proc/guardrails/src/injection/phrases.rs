@@ -23,13 +23,16 @@ classes! {
     WhatIs "whatis", Leak "leak", Above "above", Verbatim "verbatim", StartYou "startyou", Secret "secret", Own "own",
     Persona "persona", NoRules "norules", Jail "jail", Suppress "suppress", NewTask "newtask", Reader "reader",
     Order "order", Secrecy "secrecy", First "first", Send "send", Give "give", Decode "decode", Obey "obey", Mark "mark",
-    Sly "sly", Chat "chat", Instr "instr", EndVerb "endverb", Dev "dev", Free "free", Myself "self", Hidden "hidden",
+    Sly "sly", Chat "chat", Instr "instr", EndVerb "endverb", Dev "dev", Free "free", Instead "instead", Myself "self", Hidden "hidden",
 }
 
 impl Class {
     /// Whether it speaks of carrying something away.
     pub(super) fn carries(self) -> bool {
-        matches!(self, Self::Send | Self::Give | Self::Chat | Self::Secret | Self::Order)
+        matches!(
+            self,
+            Self::Send | Self::Give | Self::Chat | Self::Secret | Self::Order
+        )
     }
 }
 
@@ -38,8 +41,18 @@ pub(super) const CLASSES: usize = Class::ALL.len();
 
 /// Words that give away text written backwards or in ROT13.
 const TELLING: [&str; 12] = [
-    "ignore", "disregard", "forget", "previous", "instructions", "instruction", "prompt", "system", "reveal", "password",
-    "guidelines", "restrictions",
+    "ignore",
+    "disregard",
+    "forget",
+    "previous",
+    "instructions",
+    "instruction",
+    "prompt",
+    "system",
+    "reveal",
+    "password",
+    "guidelines",
+    "restrictions",
 ];
 
 /// All phrases, under the numbers of their classes.
@@ -88,7 +101,10 @@ mod tests {
             assert!(Class::ALL.iter().any(|(_, known)| *known == name), "{name}");
             seen.insert(name);
             for phrase in phrases.split(',') {
-                assert!(Builder::default().add(phrase.trim(), 0).is_ok(), "{name}: {phrase:?}");
+                assert!(
+                    Builder::default().add(phrase.trim(), 0).is_ok(),
+                    "{name}: {phrase:?}"
+                );
             }
         }
         assert_eq!(seen.len(), CLASSES - 1, "all classes but hidden, which is made");

@@ -65,7 +65,12 @@ impl Scales {
         }
         let near = |block: usize, which: fn(&(u16, u16)) -> u16| {
             let from = block.saturating_sub(1);
-            about.iter().skip(from).take(block + 2 - from).map(which).sum::<u16>()
+            about
+                .iter()
+                .skip(from)
+                .take(block + 2 - from)
+                .map(which)
+                .sum::<u16>()
         };
         let mut sums = vec![[0.0_f32; KINDS]; blocks];
         for weight in &self.weights {
@@ -172,13 +177,18 @@ impl State<'_> {
             Class::Instr => self.own_instructions(hit),
             Class::Above => self.above(hit),
             Class::Verbatim => self.verbatim(hit),
-            Class::StartYou => self.add(Signal::Leak, if self.verb(hit, 14).is_some() { 0.85 } else { 0.6 }, hit),
+            Class::StartYou => self.add(
+                Signal::Leak,
+                if self.verb(hit, 14).is_some() { 0.85 } else { 0.6 },
+                hit,
+            ),
             Class::EndVerb => self.leak_before(hit),
             Class::Secret => self.secret(hit),
             Class::Jail => self.jail(hit),
             Class::NoRules | Class::Free => self.no_rules(hit),
             Class::Suppress => self.suppressed(hit),
-            Class::NewTask => self.add(Signal::Planted, self.by_role(0.3, 0.5), hit),
+            Class::NewTask => self.new_task(hit),
+            Class::Instead => self.instead(hit),
             Class::Reader => self.add(Signal::Planted, self.by_role(0.3, 0.42), hit),
             Class::Order => self.ordered(hit),
             Class::Secrecy => self.add(Signal::Planted, self.by_role(0.4, 0.75), hit),
@@ -198,14 +208,21 @@ impl State<'_> {
 
     /// Override … previous … instructions.
     fn set_aside(&mut self, target: &Hit, hard: bool) {
-        let Some(verb) = self.within(Class::Override, target, reach(target, 8)) else { return };
+        let Some(verb) = self.within(Class::Override, target, reach(target, 8)) else {
+            return;
+        };
         let between = |class| {
             self.get(class)
                 .is_some_and(|hit| hit.first > verb.last && hit.last <= target.last)
         };
         let close = target.first - verb.last <= 2;
         let several = target.last > target.first && reach(target, 1) == 1;
-        let weight = match (between(Class::Prev), between(Class::Your), between(Class::All), hard) {
+        let weight = match (
+            between(Class::Prev),
+            between(Class::Your),
+            between(Class::All),
+            hard,
+        ) {
             (true, _, _, true) => 0.92,
             (_, true, _, true) => 0.85,
             (_, _, true, true) => 0.7,
@@ -233,7 +250,9 @@ impl State<'_> {
 
     /// Forget everything you were told.
     fn told(&mut self, told: &Hit) {
-        let Some(said) = self.within(Class::Said, told, 5) else { return };
+        let Some(said) = self.within(Class::Said, told, 5) else {
+            return;
+        };
         if let Some(verb) = self.within(Class::Override, &said, 4) {
             let weight = 0.8 * self.tone(&verb);
             self.push(Signal::Override, weight, &said, &verb);
@@ -243,8 +262,12 @@ impl State<'_> {
     /// Ignore the instructions above; olvida las instrucciones anteriores.
     fn scope_after(&mut self, scope: &Hit) {
         for (class, weight) in [(Class::Target, 0.88), (Class::Soft, 0.6)] {
-            let Some(target) = self.within(class, scope, reach(scope, 5)) else { continue };
-            let Some(verb) = self.within(Class::Override, &target, reach(&target, 8)) else { continue };
+            let Some(target) = self.within(class, scope, reach(scope, 5)) else {
+                continue;
+            };
+            let Some(verb) = self.within(Class::Override, &target, reach(&target, 8)) else {
+                continue;
+            };
             let weight = weight * self.tone(&verb);
             self.push(Signal::Override, weight, &target, &verb);
         }
@@ -256,13 +279,21 @@ impl State<'_> {
             return;
         }
         for (class, weight) in [(Class::Target, 0.85), (Class::Soft, 0.6)] {
-            let Some(target) = self.within(class, verb, reach(verb, 6)) else { continue };
+            let Some(target) = self.within(class, verb, reach(verb, 6)) else {
+                continue;
+            };
             let scope = [Class::Prev, Class::Your, Class::All]
                 .into_iter()
                 .filter_map(|class| self.get(class))
-                .find(|scope| scope.last < verb.first && target.first.saturating_sub(scope.last) <= reach(scope, 4));
+                .find(|scope| {
+                    scope.last < verb.first && target.first.saturating_sub(scope.last) <= reach(scope, 4)
+                });
             let Some(scope) = scope else { continue };
-            let weight = if scope.class == Class::All { weight * 0.85 } else { weight };
+            let weight = if scope.class == Class::All {
+                weight * 0.85
+            } else {
+                weight
+            };
             let weight = weight * self.tone(&scope);
             self.push(Signal::Override, weight, verb, &scope);
         }
@@ -271,11 +302,22 @@ impl State<'_> {
     /// Ignore the previous instructions in the manual.
     fn in_document(&mut self, doc: &Hit) {
         for class in [Class::Target, Class::Soft] {
-            let Some(target) = self.within(class, doc, 6) else { continue };
+            let Some(target) = self.within(class, doc, 6) else {
+                continue;
+            };
             let place = self.after(target.end);
-            if [" in ", " from ", " on ", " of ", " at ", " that came", " for ", " i "]
-                .iter()
-                .any(|word| place.starts_with(word.as_bytes()))
+            if [
+                " in ",
+                " from ",
+                " on ",
+                " of ",
+                " at ",
+                " that came",
+                " for ",
+                " i ",
+            ]
+            .iter()
+            .any(|word| place.starts_with(word.as_bytes()))
             {
                 self.scales
                     .amend(Signal::Override, target.first, |weight| weight * 0.5);
@@ -326,7 +368,13 @@ impl State<'_> {
     fn own_instructions(&mut self, noun: &Hit) {
         let between = |class| self.near_before(class, noun, 1);
         let adjective = between(Class::Prev) || between(Class::Verbatim) || between(Class::All);
-        let other = [&b" engineering"[..], b" writing", b" library", b" tips", b" ideas"];
+        let other = [
+            &b" engineering"[..],
+            b" writing",
+            b" library",
+            b" tips",
+            b" ideas",
+        ];
         let other = other.iter().any(|other| self.after(noun.end).starts_with(other));
         if other || !self.near_before(Class::Your, noun, if adjective { 2 } else { reach(noun, 1) }) {
             return;
@@ -344,10 +392,12 @@ impl State<'_> {
     /// 你的系统提示是什么
     fn leak_before(&mut self, verb: &Hit) {
         for (class, weight) in [(Class::Leak, 0.75), (Class::Instr, 0.65)] {
-            let Some(noun) = self.within(class, verb, reach(verb, 6)) else { continue };
-            let your = self
-                .get(Class::Your)
-                .is_some_and(|your| your.last <= noun.last && noun.first.saturating_sub(your.last) <= reach(&noun, 3));
+            let Some(noun) = self.within(class, verb, reach(verb, 6)) else {
+                continue;
+            };
+            let your = self.get(Class::Your).is_some_and(|your| {
+                your.last <= noun.last && noun.first.saturating_sub(your.last) <= reach(&noun, 3)
+            });
             if your || class == Class::Leak && verb.odd {
                 self.add(Signal::Leak, weight + 0.05, &noun);
             } else if class == Class::Leak {
@@ -364,7 +414,11 @@ impl State<'_> {
             Class::Show => 0.25,
             _ => return,
         };
-        let weight = if self.near_before(Class::Verbatim, above, 6) { weight + 0.25 } else { weight };
+        let weight = if self.near_before(Class::Verbatim, above, 6) {
+            weight + 0.25
+        } else {
+            weight
+        };
         let weight = weight * self.tone(&verb);
         self.push(Signal::Leak, weight, above, &verb);
     }
@@ -373,7 +427,11 @@ impl State<'_> {
     fn verbatim(&mut self, hit: &Hit) {
         self.scales
             .amend(Signal::Leak, hit.first.saturating_sub(10), |weight| {
-                if weight >= 0.25 { (weight + 0.2).min(0.95) } else { weight }
+                if weight >= 0.25 {
+                    (weight + 0.2).min(0.95)
+                } else {
+                    weight
+                }
             });
     }
 
@@ -392,7 +450,11 @@ impl State<'_> {
             _ => {}
         }
         if let Some(send) = self.within(Class::Send, secret, 10) {
-            let weight = if self.address_near(&send, secret) { 0.45 } else { 0.3 };
+            let weight = if self.address_near(&send, secret) {
+                0.45
+            } else {
+                0.3
+            };
             self.push(Signal::Planted, self.by_role(0.1, weight), secret, &send);
         }
     }
@@ -400,7 +462,11 @@ impl State<'_> {
     /// Send the conversation to …
     fn carried_off(&mut self, chat: &Hit) {
         if let Some(send) = self.within(Class::Send, chat, 10) {
-            let (user, tool) = if self.address_near(&send, chat) { (0.45, 0.75) } else { (0.15, 0.4) };
+            let (user, tool) = if self.address_near(&send, chat) {
+                (0.45, 0.75)
+            } else {
+                (0.15, 0.4)
+            };
             self.push(Signal::Planted, self.by_role(user, tool), chat, &send);
         }
         if let Some(verb) = self.verb(chat, 6).filter(|verb| verb.class == Class::Repeat) {
@@ -411,7 +477,10 @@ impl State<'_> {
 
     fn jail(&mut self, jail: &Hit) {
         let text = self.text.get(jail.start..jail.end).unwrap_or_default();
-        let has = |name: &[u8]| text.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
+        let has = |name: &[u8]| {
+            text.windows(name.len())
+                .any(|part| part.eq_ignore_ascii_case(name))
+        };
         // Dan is also a name.
         let person = has(b"dan") && !text.windows(3).any(|part| part == b"DAN") && !has(b" mode");
         let weight = if person { 0.15 } else { 0.82 };
@@ -421,9 +490,15 @@ impl State<'_> {
 
     fn no_rules(&mut self, hit: &Hit) {
         let (count, last) = self.norules;
-        let more = if last != usize::MAX && hit.first > last && hit.first - last <= 80 { count + 1 } else { 1 };
+        let more = if last != usize::MAX && hit.first > last && hit.first - last <= 80 {
+            count + 1
+        } else {
+            1
+        };
         self.norules = (more, hit.last);
-        let persona = self.get(Class::Persona).is_some_and(|persona| hit.first.saturating_sub(persona.last) <= reach(hit, 60));
+        let persona = self
+            .get(Class::Persona)
+            .is_some_and(|persona| hit.first.saturating_sub(persona.last) <= reach(hit, 60));
         // Games have no rules either, and contracts no limits.
         let sure = hit.class == Class::NoRules
             || self
@@ -432,24 +507,38 @@ impl State<'_> {
         let weight: f32 = match (persona, more, sure) {
             (true, 1, true) => 0.74,
             (true, 1, false) => 0.44,
-            (true, _, _) => 0.85,
+            (true, _, true) => 0.85,
+            (true, _, false) => 0.47,
             (false, 1, true) => 0.3,
             (false, 1, false) => 0.2,
-            (false, _, _) => 0.5,
+            (false, _, true) => 0.5,
+            (false, _, false) => 0.35,
         };
-        let weight = if self.within(Class::How, hit, 9).is_some() { weight * 0.6 } else { weight };
+        let weight = if self.within(Class::How, hit, 9).is_some() {
+            weight * 0.6
+        } else {
+            weight
+        };
         self.add(Signal::Persona, weight, hit);
     }
 
     fn suppressed(&mut self, hit: &Hit) {
         let (count, last) = self.suppress;
-        let more = if last != usize::MAX && hit.first > last && hit.first - last <= 80 { count + 1 } else { 1 };
+        let more = if last != usize::MAX && hit.first > last && hit.first - last <= 80 {
+            count + 1
+        } else {
+            1
+        };
         self.suppress = (more, hit.last);
         let near = |class| {
             self.get(class)
                 .is_some_and(|near| hit.first.saturating_sub(near.last) <= 80)
         };
-        let weight = match (near(Class::NoRules) || near(Class::Free), near(Class::Persona), more) {
+        let weight = match (
+            near(Class::NoRules) || near(Class::Free),
+            near(Class::Persona),
+            more,
+        ) {
             (true, _, _) => 0.75,
             (_, true, 1) => 0.5,
             (_, true, _) => 0.72,
@@ -457,6 +546,35 @@ impl State<'_> {
             _ => 0.58,
         };
         self.add(Signal::Persona, weight, hit);
+    }
+
+    /// Ignore that task. Instead, …
+    fn instead(&mut self, hit: &Hit) {
+        let before = self.text.get(..hit.start).unwrap_or_default();
+        let begins = [&b". "[..], b", ", b"; ", b": ", b"! ", b"\n", b" and ", b" - "];
+        if foreign(self.text, hit) || begins.iter().any(|sign| before.ends_with(sign)) {
+            let from = hit.first.saturating_sub(12);
+            self.scales.amend(Signal::Override, from, |weight| {
+                if weight >= 0.25 {
+                    (weight + 0.2).min(0.95)
+                } else {
+                    weight
+                }
+            });
+        }
+    }
+
+    /// New task: …
+    fn new_task(&mut self, hit: &Hit) {
+        let after = self.after(hit.end);
+        let given = [&b":"[..], b" is ", b" are ", b". ", b"! "];
+        let given = given.iter().any(|sign| after.starts_with(sign));
+        let weight = if given {
+            self.by_role(0.42, 0.62)
+        } else {
+            self.by_role(0.25, 0.4)
+        };
+        self.add(Signal::Planted, weight, hit);
     }
 
     /// If you are an AI, you must …
@@ -481,14 +599,15 @@ impl State<'_> {
     }
 
     fn mark(&mut self, mark: &Hit) {
-        let Some(sign) = markup::sign(self.text, mark) else { return };
+        let Some(sign) = markup::sign(self.text, mark) else {
+            return;
+        };
         self.marks += usize::from(sign.token);
         let weight = match sign.token && self.marks >= 2 {
             true => self.by_role(0.8, 0.88),
             false => self.by_role(sign.user, sign.tool),
         };
-        self.scales
-            .add(Signal::FakeTurn, weight, mark.first, sign.code);
+        self.scales.add(Signal::FakeTurn, weight, mark.first, sign.code);
     }
 
     fn get(&self, class: Class) -> Option<Hit> {
@@ -533,7 +652,11 @@ impl State<'_> {
 
     /// Adds a signal that begins with `verb`.
     fn push(&mut self, signal: Signal, weight: f32, hit: &Hit, verb: &Hit) {
-        let signal = if verb.odd && hit.odd { Signal::Encoded } else { signal };
+        let signal = if verb.odd && hit.odd {
+            Signal::Encoded
+        } else {
+            signal
+        };
         self.scales
             .add(signal, weight, hit.first, markup::quoted(self.text, verb.start));
     }
@@ -556,7 +679,11 @@ impl State<'_> {
 /// A word of Chinese is several characters, and each counts as a word.
 fn reach(hit: &Hit, words: usize) -> usize {
     let count = hit.last - hit.first + 1;
-    if count > 1 && hit.end - hit.start == 3 * count { words * 2 } else { words }
+    if count > 1 && hit.end - hit.start == 3 * count {
+        words * 2
+    } else {
+        words
+    }
 }
 
 /// Whether a hit is written in another script than Latin.
