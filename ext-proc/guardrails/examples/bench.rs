@@ -71,7 +71,7 @@ fn guardrails(check: Check) -> Arc<Guardrails> {
         action: Action::Log,
         check,
     };
-    Arc::new(Guardrails::compile(&[rule]).unwrap_or_else(|errors| panic!("{errors:?}")))
+    Arc::new(Guardrails::compile(&[rule]).unwrap_or_default())
 }
 
 /// Seconds of the best run.

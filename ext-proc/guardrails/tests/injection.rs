@@ -1,6 +1,12 @@
 //! What is claimed of the injection heuristics, on the lines that were seen while they were written and on those that were not.
 //! `cargo run -p tollgate-guardrails --example injection -- FILE…` prints the figures.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a fixture that cannot be read must fail the test"
+)]
+
 use tollgate_guardrails::{Role, Signal, judge};
 
 /// Precision and recall at 0.5.

@@ -1,5 +1,10 @@
 //! What is listed is found in pieces as in the whole, for every cut, and never goes out before it is found.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "rules that cannot be compiled must fail the test"
+)]
+
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;

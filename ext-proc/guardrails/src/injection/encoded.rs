@@ -1,7 +1,7 @@
 //! Base64 and hexadecimal in a text, decoded and judged like the text itself.
 //! Must not decode what it decoded: one layer, and never more bytes than the text has.
 
-use super::rules::Scales;
+use super::scales::Scales;
 use super::{Signal, judge_at};
 use crate::rule::Role;
 

@@ -3,7 +3,7 @@
 
 use super::Signal;
 use super::reading::{Hit, Reading};
-use super::rules::Scales;
+use super::scales::Scales;
 use crate::rule::Role;
 
 /// A name that signs make part of a chat template or a role label.

@@ -5,11 +5,16 @@
 //! Heuristics: they find what is written like known attacks. A text about attacks is told from an attack by what stands around
 //! (quotes, words such as "attack", who is told), so an attack that poses as such a text scores lower.
 
+mod aside;
 mod encoded;
+mod leak;
 mod markup;
+mod persona;
 mod phrases;
+mod planted;
 mod reading;
 mod rules;
+mod scales;
 
 use crate::rule::Role;
 
@@ -68,7 +73,7 @@ pub fn judge(role: Role, text: &str) -> Verdict {
 /// `depth`: how many encodings the text came out of.
 fn judge_at(role: Role, text: &str, depth: u8) -> Verdict {
     let folded = crate::words::fold(text);
-    let mut scales = rules::Scales::default();
+    let mut scales = scales::Scales::default();
     let read = reading::read(folded.bytes());
     rules::weigh(role, folded.bytes(), &read, &mut scales);
     markup::images(role, folded.bytes(), &read, &mut scales);
