@@ -35,10 +35,11 @@ pub(crate) fn tollgate(
         "answer": { "default": "placeholder" },
         "on_unknown_shape": "block",
     });
+    let mode = if variant.compares { "safe" } else { "exact" };
     let mut policy = json!({
         "name": "bench",
         "redaction": if variant.has(Part::Redaction) { redaction } else { json!("off") },
-        "cache": if variant.has(Part::Cache) { json!({ "mode": "exact", "ttl": "10m", "scope": "tenant" }) } else { json!("off") },
+        "cache": if variant.has(Part::Cache) { json!({ "mode": mode, "ttl": "10m", "scope": "tenant" }) } else { json!("off") },
     });
     let mut tenant =
         json!({ "name": "acme", "policy": "bench", "keys": [{ "name": "app", "hash": KEY_HASH }] });

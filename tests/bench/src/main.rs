@@ -13,10 +13,12 @@
 //! | [`noop`] | the service that does nothing |
 //! | [`process`], [`gateway`] | starts a variant and makes sure that it does what it says |
 //! | [`measure`] | rounds: every variant in turn, in short slices |
+//! | [`cache`] | hits and misses of the cache, one question after the other |
 //! | [`footprint`] | Envoy's start-up time and memory with and without the filter |
 //! | [`statistics`], [`report`] | medians over the rounds, tables |
 //! | [`machine`] | CPU time, memory and the machine itself, from `/proc` |
 
+mod cache;
 mod case;
 mod client;
 mod config;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Some(Command::Noop(noop)) => noop::run(noop),
         Some(Command::Footprint) => footprint::run(&cli.options),
+        Some(Command::Cache) => cache::run(&cli.options),
         None => measure::run(&cli.options).and_then(|measured| report::print(&cli.options, &measured)),
     };
     match done {

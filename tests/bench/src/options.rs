@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Noop(Noop),
     /// What router.wasm costs before any request: Envoy's start-up time and memory with 1, 2 and 8 workers, with and without it
     Footprint,
+    /// What the cache costs and saves: hits in the same and in other words and misses, beside bare Envoy
+    Cache,
 }
 
 #[derive(Args)]

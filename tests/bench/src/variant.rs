@@ -9,6 +9,8 @@ pub(crate) struct Variant {
     /// For the report's legend.
     pub(crate) what: &'static str,
     pub(crate) kind: Kind,
+    /// The cache compares prompts by their words.
+    pub(crate) compares: bool,
 }
 
 /// How a request goes.
@@ -129,11 +131,17 @@ impl Variant {
                 Part::Decompressors,
             ),
         ];
-        let usual = variants.map(|(name, what, kind)| Self { name, what, kind });
+        let usual = variants.map(|(name, what, kind)| Self {
+            name,
+            what,
+            kind,
+            compares: false,
+        });
         let chain = Self {
             name: "chain",
             what: "the rendered policy chain with a service that only allows",
             kind: rendered(Service::Allow, false),
+            compares: false,
         };
         let parts = parts.map(|(name, what, part)| {
             let rendered = Rendered {
@@ -145,9 +153,18 @@ impl Variant {
                 name,
                 what,
                 kind: Kind::Rendered(rendered),
+                compares: false,
             }
         });
         usual.into_iter().chain([chain]).chain(parts).collect()
+    }
+
+    /// The same with a cache that compares prompts by their words.
+    pub(crate) fn comparing(self) -> Self {
+        Self {
+            compares: true,
+            ..self
+        }
     }
 
     /// What all others are compared with.

@@ -16,7 +16,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failure> {
         .arg(envoy)
         .arg("--filters")
         .arg(place::filters())
-        .args(arguments);
+        .args(arguments)
+        .env("TOLLGATE_EMBEDDER_DIR", tools::embedder()?);
     show(
         bench,
         "`cargo measure --help` lists what can be chosen; logs are in target/bench",
