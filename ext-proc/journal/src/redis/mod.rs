@@ -95,6 +95,9 @@ impl RedisJournal {
         if !info.addr().is_supported() {
             return Err(unusable("rediss:// needs a build with the feature `tls`"));
         }
+        // The client library takes the program's default, of which there may be several without this.
+        #[cfg(feature = "tls")]
+        let _ = rustls::crypto::ring::default_provider().install_default();
         // The shape of answers differs between the protocols.
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP2);
         let server = Server {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tollgate_cache::{Journal, Position, Purge, Record, conformance};
-use tollgate_journal::{FileJournal, FileOptions};
+use tollgate_journal::{FileJournal, FileOptions, Journals};
 
 use crate::records::{at, key, purge_tenant, put, put_until, read_all, read_from};
 
@@ -23,7 +23,7 @@ fn contains(path: &Path, text: &str) -> bool {
 async fn passes_the_suite() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("journal")).await;
-    conformance::run(async || journal.clone()).await;
+    conformance::run(async || Journals::from(journal.clone())).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tollgate_cache::{Journal, Position, Purge, Record, conformance};
-use tollgate_journal::{PostgresJournal, PostgresOptions};
+use tollgate_journal::{Journals, PostgresJournal, PostgresOptions};
 
 use crate::records::{at, purge_tenant, put, put_until, read_all, read_from, retry, with_words};
 use crate::servers::Postgres;
@@ -27,7 +27,7 @@ fn named(prefix: &str) -> PostgresOptions {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_server() {
     let Some(server) = Postgres::start() else { return };
-    conformance::run(async || open(&server)).await;
+    conformance::run(async || Journals::from(open(&server))).await;
     let left = server
         .count("SELECT count(*) FROM tollgate_cache WHERE key IS NOT NULL")
         .await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tollgate_cache::{Journal, Position, Purge, Record, conformance};
-use tollgate_journal::{RedisJournal, RedisOptions};
+use tollgate_journal::{Journals, RedisJournal, RedisOptions};
 
 use crate::records::{at, key, purge_tenant, put, put_until, read_all, read_from, retry};
 use crate::servers::Valkey;
@@ -25,7 +25,7 @@ async fn names(server: &Valkey) -> Vec<String> {
 #[tokio::test]
 async fn passes_the_suite() {
     let Some(server) = Valkey::start(&[]) else { return };
-    conformance::run(async || open(&server)).await;
+    conformance::run(async || Journals::from(open(&server))).await;
     let left: Vec<String> = names(&server).await;
     assert_eq!(
         left,
