@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::ops::Bound;
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tollgate_cache::{CacheKey, Entry, Purge, Record};
 
@@ -17,12 +17,6 @@ use super::frame::{Found, Frame, Header, LARGEST, Meta};
 /// What one read hands out at most.
 const BATCH: usize = 256;
 const BATCH_BYTES: u64 = 8 << 20;
-
-/// Below this many bytes a file is not rewritten for what is dead in it.
-const WORTH_REWRITING: u64 = 1 << 20;
-
-/// How often expired records are looked for.
-const SWEEP: Duration = Duration::from_secs(60);
 
 /// Purges that a reader can still be told of one by one.
 const PURGES: usize = 1_024;
@@ -47,43 +41,45 @@ pub(super) enum LogError {
 /// The journal's file.
 #[derive(Debug)]
 pub(super) struct Log {
-    path: PathBuf,
-    file: File,
+    pub(super) path: PathBuf,
+    pub(super) file: File,
     /// A file of its own, since `path` is replaced by other files. Locked while it is open.
     _lock: File,
-    marker: [u8; 8],
+    pub(super) marker: [u8; 8],
     /// Where the next frame goes.
-    end: u64,
+    pub(super) end: u64,
     /// Its number.
-    next: u64,
+    pub(super) next: u64,
     /// What is live, by number. Everything else in the file is dead.
-    live: BTreeMap<u64, Slot>,
+    pub(super) live: BTreeMap<u64, Slot>,
     /// Bytes of what is live.
-    live_bytes: u64,
+    pub(super) live_bytes: u64,
     /// The newest put of each key.
-    newest: HashMap<u64, u64>,
+    pub(super) newest: HashMap<u64, u64>,
     /// Purges are not written down: whoever starts anew finds nothing that they dropped. How many there are in `live`.
     purges: usize,
     /// Readers that have not come so far may have missed a purge.
     forgotten: u64,
-    options: FileOptions,
-    swept: SystemTime,
+    pub(super) options: FileOptions,
+    pub(super) swept: SystemTime,
     /// No rewriting before the file is so long, since the last one failed.
-    not_before: u64,
+    pub(super) not_before: u64,
 }
 
+/// A live record.
 #[derive(Debug)]
-enum Slot {
+pub(super) enum Slot {
     Put(Place),
     Purge(Box<Purge>),
 }
 
+/// Where a frame is, and what of its meta is asked for often.
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    offset: u64,
-    length: u64,
-    expires: u64,
-    key: u64,
+pub(super) struct Place {
+    pub(super) offset: u64,
+    pub(super) length: u64,
+    pub(super) expires: u64,
+    pub(super) key: u64,
 }
 
 /// Records that were read.
@@ -185,7 +181,7 @@ impl Log {
         self.file.set_len(self.end)
     }
 
-    fn insert(&mut self, number: u64, place: Place) {
+    pub(super) fn insert(&mut self, number: u64, place: Place) {
         if let Some(replaced) = self.newest.insert(place.key, number) {
             self.remove(replaced);
         }
@@ -194,7 +190,7 @@ impl Log {
     }
 
     /// Leaves the record's bytes to the next rewriting.
-    fn remove(&mut self, number: u64) {
+    pub(super) fn remove(&mut self, number: u64) {
         if let Some(Slot::Put(place)) = self.live.remove(&number) {
             self.live_bytes = self.live_bytes.saturating_sub(place.length);
             if self.newest.get(&place.key) == Some(&number) {
@@ -308,104 +304,6 @@ impl Log {
         }
         Ok(())
     }
-
-    /// Bytes of the file that nobody needs.
-    fn dead_bytes(&self) -> u64 {
-        self.end - Header::SIZE as u64 - self.live_bytes
-    }
-
-    /// Rewrites the file if most of it is dead, or if there is no room for `length` more; then the oldest go.
-    fn make_room(&mut self, length: u64, now: SystemTime) -> io::Result<()> {
-        if now.duration_since(self.swept).unwrap_or(SWEEP) >= SWEEP {
-            self.sweep(now);
-        }
-        let full = self.end + length > self.options.max_bytes;
-        if full {
-            self.sweep(now);
-            // Room for more than one, or every append would rewrite the file.
-            let target = self.options.max_bytes / 4 * 3;
-            let mut oldest = Vec::new();
-            let mut left = self.live_bytes + length + Header::SIZE as u64;
-            for (number, slot) in &self.live {
-                match slot {
-                    _ if left <= target => break,
-                    Slot::Put(place) => {
-                        oldest.push(*number);
-                        left -= place.length;
-                    }
-                    Slot::Purge(_) => {}
-                }
-            }
-            oldest.into_iter().for_each(|number| self.remove(number));
-            return self.rewrite();
-        }
-        let dead = self.dead_bytes();
-        if dead > self.live_bytes && dead > WORTH_REWRITING && self.end >= self.not_before {
-            // It need not be done now: the record that waits is not to be lost for it.
-            if let Err(error) = self.rewrite() {
-                tracing::warn!(path = %self.path.display(), %error, "the cache's journal cannot be rewritten");
-                self.not_before = self.end + WORTH_REWRITING;
-            }
-        }
-        Ok(())
-    }
-
-    fn sweep(&mut self, now: SystemTime) {
-        let (limit, mut gone) = (micros(now), Vec::new());
-        for (number, slot) in &self.live {
-            if let Slot::Put(place) = slot
-                && place.expires <= limit
-            {
-                gone.push(*number);
-            }
-        }
-        gone.into_iter().for_each(|number| self.remove(number));
-        self.swept = now;
-    }
-
-    /// Puts a file with nothing but what is live in the place of this one, or leaves this one as it is.
-    fn rewrite(&mut self) -> io::Result<()> {
-        let path = beside(&self.path, ".new");
-        let file = open(&path)?;
-        file.set_len(0)?;
-        let header = Header {
-            marker: self.marker,
-            next: self.next,
-        };
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        out.write_all(&header.to_bytes())?;
-        let mut end = Header::SIZE as u64;
-        let mut moved = Vec::with_capacity(self.live.len());
-        for (number, slot) in &self.live {
-            if let Slot::Put(place) = slot
-                && let Some(frame) = Frame::read(&self.file, self.marker, place.offset, self.end)?
-            {
-                out.write_all(&Frame::to_bytes(self.marker, frame.meta, &frame.payload))?;
-                moved.push((
-                    *number,
-                    Place {
-                        offset: end,
-                        ..*place
-                    },
-                ));
-                end += place.length;
-            }
-        }
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
-        fs::rename(&path, &self.path)?;
-        // From here on the old file is gone, and what fails changes nothing about that.
-        self.file = file;
-        (self.end, self.not_before) = (end, 0);
-        self.live.retain(|_, slot| matches!(slot, Slot::Purge(_)));
-        self.newest.clear();
-        self.live_bytes = 0;
-        for (number, place) in moved {
-            self.insert(number, place);
-        }
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    }
 }
 
 impl Place {
@@ -420,7 +318,7 @@ impl Place {
 }
 
 /// Opens or creates a file that nobody else may read.
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options
         .read(true)
@@ -433,13 +331,13 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-fn micros(time: SystemTime) -> u64 {
+pub(super) fn micros(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 
 mod frame;
 mod log;
+mod room;
 
 use std::io;
 use std::path::{Path, PathBuf};
