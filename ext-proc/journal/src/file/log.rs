@@ -44,7 +44,7 @@ pub(super) struct Log {
     pub(super) path: PathBuf,
     pub(super) file: File,
     /// A file of its own, since `path` is replaced by other files. Locked while it is open.
-    _lock: File,
+    lock: File,
     pub(super) marker: [u8; 8],
     /// Where the next frame goes.
     pub(super) end: u64,
@@ -120,7 +120,7 @@ impl Log {
         let mut log = Self {
             path: path.into(),
             file,
-            _lock: lock,
+            lock,
             marker: [0; 8],
             end: length,
             next: 1,
@@ -303,6 +303,14 @@ impl Log {
             }
         }
         Ok(())
+    }
+}
+
+/// Closing the file would do, unless this process is just starting another one, which has a copy of it for a moment.
+impl Drop for Log {
+    fn drop(&mut self) {
+        // It is closed in any case.
+        let _ = self.lock.unlock();
     }
 }
 

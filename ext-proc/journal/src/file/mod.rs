@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use tollgate_cache::{Batch, Journal, Position, Record, StoreError};
 
 use self::log::{Log, LogError, Page};
@@ -104,15 +105,21 @@ impl Journal for FileJournal {
     }
 
     async fn read(&self, after: &Position, wait: Duration, now: SystemTime) -> Result<Batch, StoreError> {
-        let number = |position: &Position| position.0.as_ref().and_then(|text| text.parse().ok());
+        let until = Instant::now() + wait;
+        let mut after = after.0.as_ref().and_then(|text| text.parse().ok()).unwrap_or(0);
+        // Before the first look, so that nothing is missed between looking and waiting.
         let mut appended = self.shared.appended.subscribe();
-        let mut page = self.page(number(after).unwrap_or(0), now).await?;
-        if page.records.is_empty() && page.caught_up {
-            // An error would say that the sender is gone, which we hold.
-            if let Ok(Ok(())) = tokio::time::timeout(wait, appended.changed()).await {
-                page = self.page(page.next, now).await?;
+        let page = loop {
+            let page = self.page(after, now).await?;
+            if !page.records.is_empty() || !page.caught_up {
+                break page;
             }
-        }
+            after = page.next;
+            // What was appended may have been of no use to a reader.
+            if !matches!(timeout_at(until, appended.changed()).await, Ok(Ok(()))) {
+                break page;
+            }
+        };
         Ok(Batch {
             records: page.records,
             next: Position(Some(page.next.to_string().into())),

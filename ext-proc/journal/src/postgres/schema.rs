@@ -26,7 +26,8 @@ pub(super) struct Schema {
     pub(super) is_there: String,
     /// The highest number that was ever drawn, or null.
     pub(super) drawn: String,
-    /// Creates what is missing; several processes may do that at once.
+    /// Creates what is missing; several processes may do that at once. Not under the lock of appends, which are made with the
+    /// table locked: that is the other way round.
     pub(super) migrate: String,
     /// `$1` key, `$2` scope, `$3` namespace, `$4` model, `$5` expires, `$6` prompt, `$7` vector, `$8` record.
     pub(super) put: String,
@@ -62,7 +63,7 @@ impl Schema {
             drawn: format!("SELECT pg_sequence_last_value(pg_get_serial_sequence('{table}', 'id')::regclass)"),
             migrate: format!(
                 "BEGIN;
-                 SELECT {lock};
+                 SELECT pg_advisory_xact_lock(hashtext('tollgate migration'), hashtext('{table}'));
                  CREATE EXTENSION IF NOT EXISTS vector;
                  CREATE TABLE IF NOT EXISTS {table} (
                      id bigserial PRIMARY KEY,

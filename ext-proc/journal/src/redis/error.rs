@@ -27,7 +27,14 @@ pub(super) fn store_error(error: &RedisError) -> StoreError {
             .is_some_and(|text| text.starts_with("max number of clients"))
     };
     match error.kind() {
-        ErrorKind::Io => StoreError::transient(Failure::Io(io_text(error))),
+        ErrorKind::Io => {
+            let text = io_text(error);
+            // The library hides the kind of what went wrong; that rustls begins with these words is all there is to know it by.
+            match text.starts_with("invalid peer certificate") {
+                true => StoreError::permanent(Failure::Io(text)),
+                false => StoreError::transient(Failure::Io(text)),
+            }
+        }
         ErrorKind::Server(
             ServerErrorKind::BusyLoading
             | ServerErrorKind::TryAgain
