@@ -127,6 +127,8 @@ const WALLS: &[(&[&str], &[&str])] = &[
 /// Who alone may depend directly on what stands left.
 const GATES: &[(&str, &[&str])] = &[
     ("envoy-types", &["tollgate-wire"]),
+    ("redis", &["tollgate-journal"]),
+    ("tokio-postgres", &["tokio-postgres-rustls", "tollgate-journal"]),
     (
         "proxy-wasm",
         &[
