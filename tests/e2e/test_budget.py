@@ -192,3 +192,23 @@ def test_what_an_exchange_did_cost_is_known_before_its_client_asks_again(start_g
 
     with ThreadPoolExecutor(12) as pool:
         assert set(pool.map(twice, range(len(keys)))) == {(200, 429)}
+
+
+def test_estimates_learn_from_what_providers_report(start_gateway, anthropic_main):
+    """A model without a public tokenizer: what is charged for a prompt whose usage nobody reports follows earlier reports."""
+    gateway = start_gateway()
+    body = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "word " * 400}]}
+
+    def input_tokens(**script):
+        answer = gateway.post("/v1/messages", body, {"anthropic-version": "2023-06-01", **sim(**script)})
+        assert answer.status == 200, answer.body
+        gateway.wait_for(lambda: gateway.logs("exchange"))
+        return gateway.logs("exchange")[-1]["prompt_tokens"]
+
+    first = input_tokens(prompt_tokens=800)
+    for _ in range(40):
+        input_tokens(prompt_tokens=800)
+    learned = input_tokens(prompt_tokens=800)
+    assert first < 600 and 700 < learned <= 800, (first, learned)
+    factor = gateway.metric("tollgate_estimate_factor", model="claude-sonnet-5")
+    assert factor == pytest.approx(learned / first, rel=0.05)

@@ -101,6 +101,8 @@ enum State {
     /// One body that has ended.
     Whole {
         usage: Option<Usage>,
+        /// As the provider said it.
+        reported: Option<Usage>,
         stored: Option<Vec<u8>>,
     },
     /// An answer that the provider charges for and that the client must not get.
@@ -170,6 +172,18 @@ impl Answer {
         matches!(&self.state, State::Streaming { sent, .. } if sent.has_ended())
     }
 
+    /// Tokens of the prompt as the provider counts them, if it said so.
+    pub(super) fn reported_input(&self) -> Option<u64> {
+        let reported = match &self.state {
+            State::Streaming { sent, .. } => sent.reported(),
+            State::Whole { reported, .. } => *reported,
+            _ => None,
+        };
+        reported
+            .map(|usage| usage.input_tokens)
+            .filter(|tokens| *tokens > 0)
+    }
+
     /// What was used so far; `None` if nobody charges for it.
     pub(super) fn usage(&self) -> Option<Usage> {
         let prompt = self.facts.prompt_tokens;
@@ -227,6 +241,7 @@ impl Answer {
             State::Whole {
                 usage: Some(usage),
                 stored,
+                ..
             } => (stored.take(), *usage),
             State::Streaming { sent, kept }
                 if sent.is_complete() && (self.lookup.keeps_tool_calls() || !sent.calls_tools()) =>
@@ -365,6 +380,7 @@ impl Answer {
                 .flatten();
             self.state = State::Whole {
                 usage: Some(usage),
+                reported: rewritten.facts.usage,
                 stored,
             };
         }

@@ -75,6 +75,8 @@ struct Admitted {
     caller: Arc<Caller>,
     facts: Facts,
     model: Arc<Model>,
+    /// Tokens of the prompt as `router.wasm` estimates them; `None` if it counted them.
+    estimated: Option<u64>,
     target: Option<String>,
     body: Vec<u8>,
     edits: Splice,
@@ -87,10 +89,23 @@ struct Admitted {
 struct Forwarded {
     caller: Arc<Caller>,
     facts: Facts,
+    model: Arc<Model>,
+    estimated: Option<u64>,
     account: Account,
     answer: Answer,
     /// Once the answer is over: how it ended and what it cost.
     settled: Option<(Outcome, Bill)>,
+}
+
+impl Forwarded {
+    /// Learns from what the provider says of a prompt that was estimated.
+    fn calibrate(&self, service: &Service) {
+        if let (Some(estimated), Some(reported)) = (self.estimated, self.answer.reported_input())
+            && let Some(factor) = service.estimates.observe(&self.model, estimated, reported)
+        {
+            service.metrics.estimates(&self.model.name, factor);
+        }
+    }
 }
 
 /// How an exchange ended, for metrics and the log.
@@ -155,15 +170,20 @@ impl Exchange {
         if let Some(refusal) = read.refusal {
             return Err(refusal.into());
         }
-        let facts = given.complete(&self.active, endpoint, &read.facts, &body)?;
+        let mut facts = given.complete(&self.active, endpoint, &read.facts, &body)?;
         identity::authorise(&caller, &facts.model)?;
         let model = self
             .active
             .config
             .model(&facts.model)
             .ok_or_else(request::unknown_model)?;
+        let estimated = (!facts.exact).then_some(facts.prompt_tokens);
+        if let Some(estimated) = estimated {
+            facts.prompt_tokens = self.service.estimates.correct(model, estimated);
+        }
         Ok(Admitted {
             model: Arc::clone(model),
+            estimated,
             target: target(&caller, &facts)?,
             body,
             edits: read.edits,
@@ -235,6 +255,7 @@ impl Exchange {
             caller,
             facts,
             model,
+            estimated,
             target,
             body,
             edits,
@@ -258,6 +279,8 @@ impl Exchange {
         self.stage = Stage::Forwarded(Box::new(Forwarded {
             caller,
             facts,
+            model,
+            estimated,
             account,
             answer,
             settled: None,
@@ -397,6 +420,7 @@ impl tollgate_wire::Exchange for Exchange {
         // Before the client has its last byte, so that whatever it asks next is reserved against what this did cost.
         let now = SystemTime::now();
         let bill = forwarded.account.bill(&forwarded.answer);
+        forwarded.calibrate(&self.service);
         forwarded.account.settle(&self.service, &bill, now).await;
         forwarded.answer.store(&self.service, now);
         let metadata = bill.metadata();
@@ -417,6 +441,7 @@ impl tollgate_wire::Exchange for Exchange {
                 mut account,
                 answer,
                 settled,
+                ..
             } = *forwarded;
             let (outcome, bill) = match settled {
                 Some(settled) => settled,

@@ -153,6 +153,11 @@ impl Stream {
         self.events.finish.contains(&Finish::ToolCalls)
     }
 
+    /// What the provider said of it.
+    pub(super) fn reported(&self) -> Option<Usage> {
+        self.events.usage
+    }
+
     /// What was used so far.
     pub(super) fn usage(&self, prompt_tokens: u64) -> Usage {
         let Events {

@@ -35,6 +35,11 @@ struct ByModel {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfModel {
+    model: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByEntity {
     entity: String,
     direction: &'static str,
@@ -51,6 +56,7 @@ pub(crate) struct Metrics {
     requests: Family<ByOutcome, Counter>,
     tokens: Family<ByDirection, Counter>,
     cost: Family<ByModel, Counter<f64, AtomicU64>>,
+    estimate_factor: Family<OfModel, Gauge<f64, AtomicU64>>,
     entities: Family<ByEntity, Counter>,
     cache: Family<ByResult, Counter>,
     compared: Family<ByResult, Counter>,
@@ -72,6 +78,7 @@ impl Metrics {
             requests: Family::default(),
             tokens: Family::default(),
             cost: Family::default(),
+            estimate_factor: Family::default(),
             entities: Family::default(),
             cache: Family::default(),
             compared: Family::default(),
@@ -108,6 +115,11 @@ impl Metrics {
             "What answers cost",
             Unit::Other("usd".into()),
             self.cost.clone(),
+        );
+        registry.register(
+            "estimate_factor",
+            "What estimates of prompts are multiplied with, by what providers report, for models whose tokenizer is not public",
+            self.estimate_factor.clone(),
         );
         registry.register(
             "redacted_entities",
@@ -233,6 +245,13 @@ impl Metrics {
             model: model.to_owned(),
         };
         self.cost.get_or_create(&labels).inc_by(usd);
+    }
+
+    pub(crate) fn estimates(&self, model: &str, factor: f64) {
+        let labels = OfModel {
+            model: model.to_owned(),
+        };
+        self.estimate_factor.get_or_create(&labels).set(factor);
     }
 
     pub(crate) fn redacted(&self, entity: &str, direction: &'static str, count: u64) {

@@ -3,6 +3,7 @@
 
 mod active;
 mod admin;
+mod estimates;
 mod metrics;
 mod reload;
 
@@ -19,6 +20,7 @@ use tollgate_wire::{Endpoint, Policy, Readiness, Server};
 use tracing::info;
 
 pub(crate) use self::active::{Active, Caller, known, price, read_secret};
+use self::estimates::Estimates;
 pub(crate) use self::metrics::Metrics;
 use crate::cache::{self, Cache};
 use crate::exchange::Exchange;
@@ -30,6 +32,7 @@ pub(crate) struct Service {
     pub(crate) budget: Stores,
     pub(crate) cache: Arc<Cache>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) estimates: Estimates,
     pub(crate) engine: Arc<tollgate_redact::Engine>,
     /// Drawn at start: what tenants' redaction keys derive from where the configuration names no secret.
     pub(crate) fallback_secret: [u8; 32],
@@ -85,6 +88,7 @@ async fn serve(path: &Path) -> anyhow::Result<()> {
         budget,
         cache: Arc::new(cache),
         metrics: Arc::new(Metrics::new()),
+        estimates: Estimates::default(),
     });
 
     let known = follow_journal(journal, &service);

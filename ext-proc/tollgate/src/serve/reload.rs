@@ -76,6 +76,11 @@ fn apply(source: &Source, service: &Service) -> anyhow::Result<()> {
             "service.address, service.admin and the largest listeners[].max_body change only with a restart"
         );
     }
+    if service.active.load().config.cache != config.cache {
+        warn!(
+            "`cache` (the store, its embedder and its journal) changes only with a restart; policies' own settings are in force"
+        );
+    }
     service
         .active
         .store(Arc::new(Active::new(config, &service.fallback_secret)?));
