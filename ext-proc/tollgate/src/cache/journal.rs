@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use tokio::sync::mpsc;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tollgate_cache::{Journal as _, Position, Record, StoreError};
 use tollgate_config::{Journal, SecretRef, SharedJournal};
 use tollgate_journal::{
@@ -24,11 +23,21 @@ const WAIT: Duration = Duration::from_secs(20);
 /// How long to leave a store alone that has failed: first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
+/// How long a purge waits to be written.
+const WRITTEN: Duration = Duration::from_secs(5);
+
 /// Where records go in.
-pub(crate) struct Appender(Option<mpsc::Sender<Record>>);
+pub(crate) struct Appender(Option<mpsc::Sender<Appended>>);
+
+/// A record on its way to the store.
+pub(crate) struct Appended {
+    record: Record,
+    /// Dropped when the record is written.
+    written: Option<oneshot::Sender<()>>,
+}
 
 /// Where they come out, for whoever writes them into the store.
-pub(crate) type Receiver = mpsc::Receiver<Record>;
+pub(crate) type Receiver = mpsc::Receiver<Appended>;
 
 /// Both ends; nothing goes through where there is no journal.
 pub(super) fn channel(is_there: bool) -> (Appender, Option<Receiver>) {
@@ -45,16 +54,26 @@ impl Appender {
         if let Some(sender) = &self.0
             && let Ok(place) = sender.try_reserve()
         {
-            place.send(record());
+            place.send(Appended {
+                record: record(),
+                written: None,
+            });
         }
     }
 
-    /// Hands a record over, however long that takes.
-    pub(super) async fn append_surely(&self, record: Record) {
-        if let Some(sender) = &self.0 {
-            // The receiver lives as long as the service.
-            let _ = sender.send(record).await;
-        }
+    /// Hands a record over that must not be lost. Returns whether it is written; if the store is down, that is still tried.
+    /// True where there is nothing to write to.
+    pub(super) async fn append_surely(&self, record: Record) -> bool {
+        let Some(sender) = &self.0 else { return true };
+        let (written, is_written) = oneshot::channel();
+        let written = Some(written);
+        // The receiver lives as long as the service.
+        let sent = sender.send(Appended { record, written });
+        let done = async {
+            let _ = sent.await;
+            let _ = is_written.await;
+        };
+        tokio::time::timeout(WRITTEN, done).await.is_ok()
     }
 }
 
@@ -122,7 +141,7 @@ fn url(shared: &SharedJournal) -> anyhow::Result<String> {
 
 /// Writes what happens here. A put that fails is lost to the others; a purge is tried until it is done.
 async fn write(journal: Arc<Journals>, mut appended: Receiver, metrics: Arc<Metrics>) {
-    while let Some(record) = appended.recv().await {
+    while let Some(Appended { record, written }) = appended.recv().await {
         let mut pause = PAUSE.0;
         while let Err(cause) = journal.append(&record, SystemTime::now()).await {
             failed(&cause, &metrics);
@@ -132,6 +151,7 @@ async fn write(journal: Arc<Journals>, mut appended: Receiver, metrics: Arc<Metr
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);
         }
+        drop(written);
     }
 }
 

@@ -65,11 +65,12 @@ impl Cache {
         self.journal.append(|| Record::Put { entry, meaning });
     }
 
-    /// Drops entries, here and in other replicas. Returns how many there were here.
-    pub(crate) async fn purge(&self, selection: &Purge) -> u64 {
+    /// Drops entries, here and in the journal and other replicas. Returns how many there were here, and whether the journal
+    /// has done it too; if it is down, that is tried until it has.
+    pub(crate) async fn purge(&self, selection: &Purge) -> (u64, bool) {
         let dropped = self.store.purge(selection);
-        self.journal.append_surely(Record::Purge(selection.clone())).await;
-        dropped
+        let record = Record::Purge(selection.clone());
+        (dropped, self.journal.append_surely(record).await)
     }
 
     /// The entries whose words are nearest, best first.

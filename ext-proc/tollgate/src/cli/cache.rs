@@ -16,7 +16,8 @@ use super::Source;
 pub(crate) enum Cache {
     /// Drop stored answers: those that have everything that is given
     ///
-    /// Every replica that shares a journal drops them too. Prints how many there were in the one that was asked.
+    /// Every replica that shares a journal drops them too. Prints how many there were in the one that was asked, and whether
+    /// the journal has them no more ("shared": false if its store is down; then it is tried until it is done).
     Purge(Purge),
     /// Print how many answers are stored and what they take, as JSON
     Size(Target),

@@ -68,9 +68,10 @@ async fn answer(request: &Request<Incoming>, service: &Service, ready: bool) -> 
         }
         (&Method::DELETE, "/cache") => match selection(request.uri().query().unwrap_or_default()) {
             Ok(selection) => {
-                let dropped = service.cache.purge(&selection).await;
-                info!(?selection, dropped, "cache: purged");
-                typed(StatusCode::OK, JSON, json!({ "dropped": dropped }).to_string())
+                let (dropped, shared) = service.cache.purge(&selection).await;
+                info!(?selection, dropped, shared, "cache: purged");
+                let said = json!({ "dropped": dropped, "shared": shared });
+                typed(StatusCode::OK, JSON, said.to_string())
             }
             Err(what) => typed(
                 StatusCode::BAD_REQUEST,

@@ -61,7 +61,10 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<()> {
         )
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(path))
+    let served = runtime.block_on(serve(path));
+    // Whatever still runs on a thread of its own, the look-up of a name for example: nobody waits for it any more.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
 }
 
 async fn serve(path: &Path) -> anyhow::Result<()> {
