@@ -6,6 +6,7 @@
 mod cache;
 mod catalog;
 mod gateway;
+mod hooks;
 mod names;
 mod policy;
 mod reach;
@@ -112,7 +113,8 @@ fn resolve(written: written::Config, known: &Known<'_>, report: &mut Report) -> 
     let providers = gateway::providers(written.providers, &root.field("providers"), known, report);
     let models = catalog::models(written.models, &providers, &root.field("models"), report);
     let pools = catalog::pools(written.pools, &providers, &root.field("pools"), report);
-    let policies = policy::policies(written.policies, &root.field("policies"), known, report);
+    let hooks = hooks::hooks(written.hooks, &root.field("hooks"), known, report);
+    let policies = policy::policies(written.policies, &hooks, &root.field("policies"), known, report);
     let has_secret = service.secret.is_some();
     let tenants = tenant::tenants(
         written.tenants,
@@ -143,6 +145,7 @@ fn resolve(written: written::Config, known: &Known<'_>, report: &mut Report) -> 
         models: models.into_values(),
         pools: pools.into_values(),
         routes,
+        hooks: hooks.into_values(),
         policies: policies.into_values(),
         tenants: tenants.into_values(),
         cache,

@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 use super::Known;
 use super::cache;
 use super::gateway::on_failure;
+use super::hooks::{self, Direction};
 use super::names::Names;
 use crate::path::Path;
 use crate::report::Report;
 use crate::suggest::did_you_mean;
 use crate::usable::{
-    CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
+    CustomEntity, EntityRules, Hook, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
 };
 use crate::written;
 
 pub(crate) fn policies(
     written: Vec<written::Policy>,
+    hooks: &Names<Hook>,
     path: &Path,
     known: &Known<'_>,
     report: &mut Report,
@@ -28,8 +30,11 @@ pub(crate) fn policies(
         let name = policy.name.0;
         let policy = Policy {
             name: name.clone(),
-            redaction: redaction(policy.redaction, &path.field("redaction"), known, report),
+            redaction: redaction(policy.redaction, hooks, &path.field("redaction"), known, report),
             cache: cache::rules(&policy.cache, &path.field("cache"), report),
+            moderation: policy.moderation.and_then(|moderation| {
+                hooks::moderation(moderation, hooks, &path.field("moderation"), report)
+            }),
             on_store_failure: on_failure(policy.budget.on_store_failure),
             limits: Limits {
                 requests_per_minute: policy.limits.requests_per_minute,
@@ -41,7 +46,13 @@ pub(crate) fn policies(
     policies
 }
 
-fn redaction(written: written::Redaction, path: &Path, known: &Known<'_>, report: &mut Report) -> Redaction {
+fn redaction(
+    written: written::Redaction,
+    hooks: &Names<Hook>,
+    path: &Path,
+    known: &Known<'_>,
+    report: &mut Report,
+) -> Redaction {
     let written::Redaction::On(rules) = written else {
         return Redaction::Off;
     };
@@ -51,13 +62,20 @@ fn redaction(written: written::Redaction, path: &Path, known: &Known<'_>, report
             "give rules for `request` or `answer`, or write `redaction: off`",
         );
     }
-    let request = rules
-        .request
-        .map(|rules| entity_rules(rules, &path.field("request"), known, report));
+    let request = rules.request.map(|rules| {
+        entity_rules(
+            rules,
+            Direction::Request,
+            hooks,
+            &path.field("request"),
+            known,
+            report,
+        )
+    });
     let answer = rules.answer.map(|rules| {
         let path = path.field("answer");
         check_answer_operators(&rules, &path, report);
-        entity_rules(rules, &path, known, report)
+        entity_rules(rules, Direction::Answer, hooks, &path, known, report)
     });
     Redaction::On(RedactionRules {
         request,
@@ -89,6 +107,8 @@ fn check_answer_operators(rules: &written::EntityRules, path: &Path, report: &mu
 
 fn entity_rules(
     written: written::EntityRules,
+    direction: Direction,
+    hooks: &Names<Hook>,
     path: &Path,
     known: &Known<'_>,
     report: &mut Report,
@@ -119,30 +139,44 @@ fn entity_rules(
         }
         customs.push(custom);
     }
-    EntityRules {
+    let rules = EntityRules {
         default,
         entities,
         custom: customs,
         allow: written.allow.into_iter().map(|text| text.0).collect(),
         threshold: written.threshold,
+        recognizer: None,
+    };
+    let recognizer = written.recognizer.and_then(|recognizer| {
+        let path = path.field("recognizer");
+        hooks::recognizer(*recognizer, &rules, direction, hooks, &path, report)
+    });
+    EntityRules {
+        recognizer: recognizer.map(Box::new),
+        ..rules
     }
 }
 
 fn check_entity(name: &str, path: &Path, known: &Known<'_>, report: &mut Report) {
-    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     match known.entities {
         Some(names) if !names.contains(&name) => {
             let guess = did_you_mean(name, names.iter().copied());
             report.error(path, format!("no such entity{guess}"));
         }
-        None if name.is_empty() || !name.bytes().all(is_name) => {
+        None if !is_entity_name(name) => {
             report.error(path, "names of entities are capitals, such as EMAIL_ADDRESS");
         }
         Some(_) | None => {}
     }
 }
 
-fn operator(written: written::Operator) -> Operator {
+/// Whether tokens and placeholders can have it.
+pub(super) fn is_entity_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_uppercase()) && name.bytes().all(fits)
+}
+
+pub(super) fn operator(written: written::Operator) -> Operator {
     match written {
         written::Operator::Token => Operator::Token,
         written::Operator::Placeholder => Operator::Placeholder,

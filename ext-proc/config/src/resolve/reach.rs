@@ -16,7 +16,7 @@ pub(crate) fn warn(config: &Config, report: &mut Report) {
 
 fn unused(config: &Config, report: &mut Report) {
     let used = |pool: &Pool| config.routes.iter().any(|route| route.pool.name == pool.name);
-    let lists: [(&str, Vec<bool>, &str); 3] = [
+    let lists: [(&str, Vec<bool>, &str); 4] = [
         (
             "policies",
             config
@@ -44,6 +44,15 @@ fn unused(config: &Config, report: &mut Report) {
                 })
                 .collect(),
             "pool",
+        ),
+        (
+            "hooks",
+            config
+                .hooks
+                .iter()
+                .map(|hook| config.policies.iter().any(|policy| policy.asks(&hook.name)))
+                .collect(),
+            "policy",
         ),
     ];
     for (list, used, by) in lists {

@@ -69,7 +69,11 @@ fn needs_key(policy: &Policy) -> bool {
         return false;
     };
     let uses_key = |rules: &EntityRules| {
-        let mut operators = rules.entities.values().chain([&rules.default]);
+        let asked = rules
+            .recognizer
+            .iter()
+            .flat_map(|recognizer| recognizer.entities.values());
+        let mut operators = rules.entities.values().chain([&rules.default]).chain(asked);
         operators.any(|operator| matches!(operator, Operator::Token | Operator::Hash))
     };
     rules.request.as_ref().is_some_and(uses_key) || rules.answer.as_ref().is_some_and(uses_key)

@@ -5,6 +5,7 @@
 mod cache;
 mod catalog;
 mod gateway;
+mod hooks;
 mod policy;
 mod tenant;
 
@@ -19,6 +20,7 @@ pub use catalog::{
 pub use gateway::{
     Address, BudgetStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, ProviderUrl, SecretRef, Service,
 };
+pub use hooks::{Hook, Moderation, ModerationAction, Recognizer};
 pub use policy::{
     CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
 };
@@ -46,6 +48,8 @@ pub struct Config {
     pub pools: Vec<Arc<Pool>>,
     /// In the order in which they are tried; the first match wins.
     pub routes: Vec<Route>,
+    /// Services that policies ask, in the order of the file.
+    pub hooks: Vec<Arc<Hook>>,
     /// What is done to the exchanges of a tenant.
     pub policies: Vec<Arc<Policy>>,
     /// Who may call, in the order of the file.

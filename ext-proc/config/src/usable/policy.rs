@@ -3,9 +3,11 @@
 //! Must not know how any of it is done; entity names are text here, checked against the list that the caller passed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::cache::Cache;
 use super::gateway::OnFailure;
+use super::hooks::{Moderation, Recognizer};
 
 /// What is done to the exchanges of the tenants that name it.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +18,49 @@ pub struct Policy {
     pub redaction: Redaction,
     /// Whether answers are stored and reused.
     pub cache: Cache,
+    /// Who judges texts; absent: nobody.
+    pub moderation: Option<Moderation>,
     /// What happens to a request when the store of budgets and limits cannot be asked.
     pub on_store_failure: OnFailure,
     /// Rates for each key.
     pub limits: Limits,
+}
+
+impl Policy {
+    /// What happens to entities in requests and in answers.
+    pub fn entity_rules(&self) -> [Option<&EntityRules>; 2] {
+        match &self.redaction {
+            Redaction::Off => [None, None],
+            Redaction::On(rules) => [rules.request.as_ref(), rules.answer.as_ref()],
+        }
+    }
+
+    fn recognizers(&self) -> [Option<&Recognizer>; 2] {
+        self.entity_rules().map(|rules| rules?.recognizer.as_deref())
+    }
+
+    /// Whether a hook is asked.
+    pub fn asks(&self, hook: &str) -> bool {
+        let recognizers = self.recognizers().into_iter().flatten();
+        let moderation = self.moderation.iter().map(|moderation| &moderation.hook);
+        recognizers
+            .map(|recognizer| &recognizer.hook)
+            .chain(moderation)
+            .any(|asked| asked.name == hook)
+    }
+
+    /// The longest that the hooks may take over one request or one answer.
+    pub fn patience(&self) -> Duration {
+        let moderation = |judges: fn(&Moderation) -> bool| {
+            let moderation = self.moderation.as_ref().filter(|moderation| judges(moderation));
+            moderation.map_or(Duration::ZERO, |moderation| moderation.hook.timeout)
+        };
+        let [request, answer] = self
+            .recognizers()
+            .map(|recognizer| recognizer.map_or(Duration::ZERO, |recognizer| recognizer.hook.timeout));
+        let request = request.saturating_add(moderation(|moderation| moderation.request));
+        request.max(answer.saturating_add(moderation(|moderation| moderation.answer)))
+    }
 }
 
 /// Whether texts are looked at.
@@ -64,6 +105,8 @@ pub struct EntityRules {
     pub allow: Vec<String>,
     /// Least score (0 to 1) of what counts as found; absent leaves it to the engine.
     pub threshold: Option<f32>,
+    /// Who finds what the engine cannot; absent: nobody.
+    pub recognizer: Option<Box<Recognizer>>,
 }
 
 /// Something to find that the engine does not know; whoever compiles the rules says whether it can be.

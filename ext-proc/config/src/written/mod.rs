@@ -6,6 +6,7 @@
 mod cache;
 mod catalog;
 mod gateway;
+mod hooks;
 mod policy;
 mod tenant;
 
@@ -20,6 +21,7 @@ pub(crate) use catalog::{
 pub(crate) use gateway::{
     BudgetStore, Budgets, DialectName, Envoy, Listener, OnFailure, Provider, SecretRef, Service,
 };
+pub(crate) use hooks::{Hook, Moderation, ModerationAction, Recognizer};
 pub(crate) use policy::{EntityRules, OnUnknownShape, Operator, Policy, Redaction};
 pub(crate) use tenant::{Budget, Key, Tenant};
 
@@ -54,6 +56,9 @@ pub(crate) struct Config {
     /// Which request goes to which pool. The first match wins; a request that matches none is a 404.
     #[schemars(length(min = 1))]
     pub(crate) routes: Vec<Route>,
+    /// Services that policies ask: what names a text has, whether it may pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hooks: Vec<Hook>,
     /// What is done to exchanges. A tenant names one.
     #[schemars(length(min = 1))]
     pub(crate) policies: Vec<Policy>,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cache, OnFailure};
+use super::{Cache, Moderation, OnFailure, Recognizer};
 use crate::scalar::{Lit, Name, Nonempty};
 
 /// What is done to the exchanges of the tenants that name it.
@@ -21,6 +21,9 @@ pub(crate) struct Policy {
     /// Whether answers are stored and reused; or `off`.
     #[serde(default = "super::cache::off")]
     pub(crate) cache: Cache,
+    /// Whom to ask whether a text may pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moderation: Option<Moderation>,
     /// How budgets behave. The budgets themselves are the tenants' and their keys'.
     #[serde(default)]
     pub(crate) budget: BudgetRules,
@@ -94,6 +97,9 @@ pub(crate) struct EntityRules {
     #[schemars(range(min = 0.0, max = 1.0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) threshold: Option<f32>,
+    /// Whom to ask what else is in a text: names, places and whatever else a model knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recognizer: Option<Box<Recognizer>>,
 }
 
 /// Something to find that the engine does not know.
