@@ -12,14 +12,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import paths
-from harness.config import PROVIDERS
+from harness.config import HOOKS, PROVIDERS
 from harness.gateway import Gateway
 from harness.simulator import Simulator
 
 
 @pytest.fixture(scope="session")
 def simulator():
-    simulator = Simulator(PROVIDERS, paths.RUNS / "simulator.log")
+    simulator = Simulator([*PROVIDERS, *HOOKS], paths.RUNS / "simulator.log")
     yield simulator
     simulator.stop()
 

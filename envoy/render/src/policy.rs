@@ -1,6 +1,8 @@
 //! The listeners that clients reach: `router.wasm`, the service, `enforce.wasm`, the route table.
 //! Must not know how a target is reached (`routes`, `clusters`).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tollgate_config::{Config, Listener, OnFailure};
 use tollgate_llm::{ApiError, Dialect, ErrorKind};
@@ -137,6 +139,13 @@ fn access_log() -> Value {
     })
 }
 
+/// What the service may ask for: a request waits for hooks, then for the answer to the same one under way.
+fn longest(config: &Config) -> Duration {
+    let hooks = config.policies.iter().map(|policy| policy.patience()).max();
+    let waits = config.cache.coalesce.saturating_add(hooks.unwrap_or_default());
+    waits.saturating_add(config.service.timeout)
+}
+
 /// Bodies only: a header phase would cost a round trip each way. `enforce.wasm` holds the head in the meantime.
 fn ext_proc(config: &Config) -> Value {
     json!({
@@ -147,8 +156,7 @@ fn ext_proc(config: &Config) -> Value {
             "failure_mode_allow": config.service.on_failure == OnFailure::Open,
             "status_on_error": { "code": "ServiceUnavailable" },
             "message_timeout": duration(config.service.timeout),
-            // What the service may ask for where a request waits for the answer to the same one under way.
-            "max_message_timeout": duration(config.cache.coalesce.saturating_add(config.service.timeout)),
+            "max_message_timeout": duration(longest(config)),
             "processing_mode": routes::processing_mode("SKIP", "BUFFERED"),
             "request_attributes": REQUEST_ATTRIBUTES,
             "response_attributes": RESPONSE_ATTRIBUTES,

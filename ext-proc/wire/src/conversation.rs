@@ -29,10 +29,16 @@ pub(crate) struct Conversation<I, E: Exchange> {
     attributes: Attributes,
     request_ended: bool,
     answer_ended: bool,
-    /// Envoy was asked to wait, and its request's verdict is still to come.
-    owed: bool,
+    /// Envoy was asked to wait, and this verdict is still to come.
+    owed: Option<Owed>,
     /// Envoy said that bodies come whole: then trailers may end them, and the body's message does not say "end".
     whole: Whole,
+}
+
+enum Owed {
+    Request,
+    /// On the end of an answer.
+    Answer(Attributes, Vec<u8>),
 }
 
 #[derive(Default, Clone, Copy)]
@@ -49,17 +55,20 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             attributes: Attributes::default(),
             request_ended: false,
             answer_ended: false,
-            owed: false,
+            owed: None,
             whole: Whole::default(),
         }
     }
 
     /// The next message for Envoy; `None` when the conversation is over.
     pub(crate) async fn next(&mut self) -> Option<Result<ProcessingResponse, Status>> {
-        if std::mem::take(&mut self.owed)
-            && let Some(exchange) = &mut self.exchange
-        {
-            return Some(Ok(codec::request_body(exchange.resume().await)));
+        if let (Some(owed), Some(exchange)) = (self.owed.take(), &mut self.exchange) {
+            return Some(Ok(match owed {
+                Owed::Request => codec::request_body(exchange.resume().await),
+                Owed::Answer(attributes, body) => {
+                    codec::answer_body(exchange.answer(&attributes, body, true).await)
+                }
+            }));
         }
         match self.inbound.message().await {
             Ok(Some(message)) => Some(self.reply_to(message).await),
@@ -113,7 +122,7 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
                 Ok(match exchange.request(attributes, body.body).await {
                     Asked::Now(verdict) => codec::request_body(verdict),
                     Asked::Later(most) => {
-                        self.owed = true;
+                        self.owed = Some(Owed::Request);
                         codec::patience(most)
                     }
                 })
@@ -128,6 +137,12 @@ impl<I: Inbound, E: Exchange> Conversation<I, E> {
             }
             Some(Message::ResponseBody(body)) => {
                 self.answer_ended = body.end_of_stream || self.whole.answer;
+                if self.answer_ended
+                    && let Some(most) = exchange.patience()
+                {
+                    self.owed = Some(Owed::Answer(attributes, body.body));
+                    return Ok(codec::patience(most));
+                }
                 Ok(codec::answer_body(
                     exchange.answer(&attributes, body.body, self.answer_ended).await,
                 ))
@@ -287,6 +302,43 @@ mod tests {
         assert_eq!(
             *recorder.0.lock().unwrap(),
             ["request 5", "resume", "answer 1 true"]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_end_of_an_answer_may_take_its_time() {
+        struct Slow(Recorder);
+        impl Exchange for Slow {
+            async fn bodiless(&mut self, attributes: &Attributes) -> RequestVerdict {
+                self.0.bodiless(attributes).await
+            }
+            async fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> Asked {
+                self.0.request(attributes, body).await
+            }
+            async fn resume(&mut self) -> RequestVerdict {
+                self.0.resume().await
+            }
+            fn patience(&self) -> Option<Duration> {
+                Some(Duration::from_millis(1_500))
+            }
+            async fn answer(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
+                self.0.answer(attributes, chunk, end).await
+            }
+            async fn close(self) {
+                self.0.close().await;
+            }
+        }
+        let recorder = Recorder::default();
+        let messages = vec![request("ab", true), answer("c", false), answer("de", true)];
+        let mut conversation = Conversation::new(Script(messages), Slow(recorder.clone()));
+        let mut asked = Vec::new();
+        while let Some(reply) = conversation.next().await {
+            asked.push(reply.unwrap().override_message_timeout.map(|most| most.nanos));
+        }
+        assert_eq!(asked, [None, None, Some(500_000_000), None]);
+        assert_eq!(
+            *recorder.0.lock().unwrap(),
+            ["request 2", "answer 1 false", "answer 2 true", "close"]
         );
     }
 

@@ -177,6 +177,12 @@ pub trait Exchange: Send + 'static {
     /// What becomes of the request for which [`request`](Self::request) asked for patience.
     fn resume(&mut self) -> impl Future<Output = RequestVerdict> + Send;
 
+    /// How long the end of an answer may take, if that is longer than a message usually may: Envoy is asked for this patience
+    /// before [`answer`](Self::answer) gets it.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
     /// The answer's body, whole (`end` at once) or chunk by chunk.
     fn answer(
         &mut self,

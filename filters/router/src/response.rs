@@ -78,10 +78,15 @@ impl Exchange {
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
         self.answer.mode = if !is_stream {
             Mode::Hold
-        } else if decided().text(decision::DECISION).is_some() {
-            Mode::Pass
         } else {
-            Mode::Observe(Box::new(StreamObserver::new(facts.endpoint)))
+            let decision = decided();
+            if decision.text(decision::DECISION).is_some() {
+                // All that is known before a stream has ended.
+                self.tell(&decision, &[("x-tollgate-moderation", decision::MODERATION)]);
+                Mode::Pass
+            } else {
+                Mode::Observe(Box::new(StreamObserver::new(facts.endpoint)))
+            }
         };
         match self.answer.mode {
             Mode::Hold => Action::Pause,
@@ -152,10 +157,16 @@ impl Exchange {
 
     /// Headers that tell the client what the service decided; only answers that are held can carry their cost.
     fn show(&self, decision: &Decision) {
-        for (header, key) in [
+        let headers = [
             ("x-tollgate-cache", decision::CACHE),
             ("x-tollgate-cost-usd", decision::COST_USD),
-        ] {
+            ("x-tollgate-moderation", decision::MODERATION),
+        ];
+        self.tell(decision, &headers);
+    }
+
+    fn tell(&self, decision: &Decision, headers: &[(&str, &str)]) {
+        for (header, key) in headers {
             if let Some(value) = decision.text(key) {
                 self.set_http_response_header(header, Some(value));
             }

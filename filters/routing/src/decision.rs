@@ -18,6 +18,8 @@ pub const TENANT: &str = "tenant";
 pub const KEY: &str = "key";
 /// Text: `miss`, `exact`, `off`.
 pub const CACHE: &str = "cache";
+/// Text: the categories that request and answer fall into (`request=violence; answer=hate,sexual`), where a policy annotates.
+pub const MODERATION: &str = "moderation";
 /// Number: input tokens of the answer, cached ones included.
 pub const INPUT_TOKENS: &str = "input_tokens";
 /// Number: output tokens of the answer.

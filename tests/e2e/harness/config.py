@@ -4,6 +4,8 @@ import copy
 import hashlib
 
 PROVIDERS = ["openai-main", "openai-backup", "anthropic-main"]
+# Simulated services that policies ask.
+HOOKS = ["names", "moderator"]
 
 # Virtual keys: what clients send. The configuration holds their hashes.
 ACME = "tg-acme-ci-0123456789abcdef"
@@ -16,6 +18,7 @@ SECRETS = {
     "OPENAI_MAIN_KEY": "sk-provider-openai-main",
     "OPENAI_BACKUP_KEY": "sk-provider-openai-backup",
     "ANTHROPIC_MAIN_KEY": "sk-provider-anthropic-main",
+    "HOOK_KEY": "sk-hook-0123456789",
     "TOLLGATE_SECRET": "a-secret-for-tests-only-0123456789",
 }
 
@@ -123,6 +126,11 @@ def base(addresses: dict[str, str], ports: dict[str, int], filters: str) -> dict
         + [
             {"name": "claude", "match": {"model": "claude-*"}, "pool": "anthropic"},
             {"name": "default", "pool": "openai"},
+        ],
+        # For policies that ask them; without such a policy they are never called.
+        "hooks": [
+            {"name": name, "url": f"http://{addresses[name]}", "credential": {"env": "HOOK_KEY"}, "timeout": "500ms"}
+            for name in HOOKS
         ],
         "policies": [{"name": "plain", "redaction": "off", "cache": "off"}],
         "tenants": [

@@ -94,6 +94,37 @@ const WALLS: &[(&[&str], &[&str])] = &[
             "tollgate-redact",
         ],
     ),
+    // Services of others are asked for anybody's sake, and only the service itself asks them.
+    (
+        &["tollgate-hooks"],
+        &[
+            "tonic",
+            "envoy-types",
+            "tollgate-llm",
+            "tollgate-routing",
+            "tollgate-config",
+            "tollgate-budget",
+            "tollgate-cache",
+            "tollgate-embed",
+            "tollgate-similar",
+            "tollgate-redact",
+            "tollgate-guardrails",
+            "tollgate-wire",
+        ],
+    ),
+    (
+        &[
+            "tollgate-redact",
+            "tollgate-guardrails",
+            "tollgate-cache",
+            "tollgate-embed",
+            "tollgate-similar",
+            "tollgate-budget",
+            "tollgate-config",
+            "tollgate-wire",
+        ],
+        &["tollgate-hooks"],
+    ),
     // Journals know what they carry, not what it is for.
     (
         &["tollgate-journal"],

@@ -14,8 +14,10 @@ use tollgate_routing::names;
 use tollgate_tokens::Tokenizer;
 use tollgate_wire::{AnswerVerdict, Attributes};
 
+use super::finds::{Finds, Texts};
 use super::lookup::Lookup;
 use super::meter::Meter;
+use super::said::Said;
 use super::stream::Stream;
 use super::{plain, reply};
 use crate::serve::{Caller, Service};
@@ -67,7 +69,7 @@ impl Restorer {
     }
 
     /// The same rules with nothing to put back: what the cache may keep.
-    fn without_values(&self) -> Self {
+    pub(super) fn without_values(&self) -> Self {
         Self {
             vault: Arc::new(Vault::new(self.key.clone())),
             ..self.clone()
@@ -86,6 +88,18 @@ pub(super) struct Answer {
     /// Who answers; `None` until a lane has.
     provider: Option<String>,
     counts: Counts,
+    /// Somebody judges what is said.
+    is_judged: bool,
+    /// What was said in one body, until somebody asks for it.
+    said: Option<Said>,
+}
+
+/// What came of a piece of an answer.
+pub(super) enum Gathered {
+    /// What the client gets for it.
+    Verdict(AnswerVerdict),
+    /// One body is all here, and waits for [`Answer::whole`].
+    Whole,
 }
 
 enum State {
@@ -147,7 +161,14 @@ impl Answer {
                 .and_then(|target| target.strip_prefix(names::DIRECT))
                 .map(str::to_owned),
             counts: Counts::default(),
+            is_judged: false,
+            said: None,
         }
+    }
+
+    /// Keeps what is said for somebody who judges it.
+    pub(super) fn judged(self, is_judged: bool) -> Self {
+        Self { is_judged, ..self }
     }
 
     /// Who answered, if Envoy says so.
@@ -196,12 +217,22 @@ impl Answer {
             State::Streaming { sent, .. } => Some(sent.usage(prompt)),
             State::Whole { usage, .. } => *usage,
             State::Withheld { usage } => Some(*usage),
+            // Its client left before it was looked at, or while others did.
+            State::Gathering { status, body } if *status < 400 => Some(self.counted(body, None)),
             State::Gathering { .. } | State::Failed => None,
         }
     }
 
     /// Takes the next bytes and says what the client gets for them.
     pub(super) fn take(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
+        match self.gather(attributes, chunk, end) {
+            Gathered::Verdict(verdict) => verdict,
+            Gathered::Whole => self.whole(None),
+        }
+    }
+
+    /// Takes the next bytes, and stops before a whole body is looked at.
+    pub(super) fn gather(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> Gathered {
         if let State::Waiting = self.state {
             if self.provider.is_none() {
                 let lane = attributes.text("upstream.address").and_then(provider_of);
@@ -210,7 +241,7 @@ impl Answer {
             self.begin(attributes, &chunk);
         }
         match &mut self.state {
-            State::Streaming { .. } => self.stream(&chunk, end),
+            State::Streaming { .. } => Gathered::Verdict(self.stream(&chunk, end)),
             State::Gathering { body, .. } => {
                 // A body that Envoy buffered comes at once and is not copied.
                 if body.is_empty() {
@@ -219,14 +250,35 @@ impl Answer {
                     body.extend_from_slice(&chunk);
                 }
                 if !end && body.len() <= LARGEST_GATHERED {
-                    return AnswerVerdict::Replace(Vec::new(), Vec::new());
+                    return Gathered::Verdict(AnswerVerdict::Replace(Vec::new(), Vec::new()));
                 }
-                self.whole()
+                Gathered::Whole
             }
             // What comes behind an end was not looked at, so it goes nowhere.
             State::Waiting | State::Whole { .. } | State::Withheld { .. } | State::Failed => {
-                AnswerVerdict::Replace(Vec::new(), Vec::new())
+                Gathered::Verdict(AnswerVerdict::Replace(Vec::new(), Vec::new()))
             }
+        }
+    }
+
+    /// Whether it comes in events.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.state, State::Streaming { .. })
+    }
+
+    /// The texts of a body that has been gathered; `None` if it cannot be read.
+    pub(super) fn texts(&self) -> Option<Texts> {
+        let State::Gathering { body, .. } = &self.state else {
+            return None;
+        };
+        Texts::of_answer(self.endpoint, tollgate_llm::body::text(body).ok()?).ok()
+    }
+
+    /// What was said, for somebody who judges it; once.
+    pub(super) fn said(&mut self) -> Option<Said> {
+        match &mut self.state {
+            State::Streaming { sent, .. } => sent.said(),
+            _ => self.said.take(),
         }
     }
 
@@ -290,7 +342,10 @@ impl Answer {
                 || self.endpoint == Endpoint::Messages
                 || self.endpoint == Endpoint::Responses;
             let meter = Some(Meter::new(self.tokenizer));
-            let sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
+            let mut sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
+            if self.is_judged {
+                sent.listen();
+            }
             let kept = self.lookup.keeps().then(|| {
                 Box::new(Kept {
                     sent: Vec::new(),
@@ -334,15 +389,32 @@ impl Answer {
         }
     }
 
-    /// One body, all of it here. Where a stream was asked for the head is gone, and the status cannot change any more.
-    fn whole(&mut self) -> AnswerVerdict {
+    /// The answer as it is must not be shown. Where a stream was asked for the head is gone, and the status cannot change any
+    /// more.
+    pub(super) fn withhold(&mut self, error: &ApiError) -> AnswerVerdict {
+        if let State::Whole {
+            usage: Some(usage), ..
+        } = self.state
+        {
+            self.state = State::Withheld { usage };
+        }
+        self.said = None;
+        let dialect = self.endpoint.dialect();
+        if self.facts.stream {
+            return AnswerVerdict::Replace(error.to_json(dialect), Vec::new());
+        }
+        AnswerVerdict::Reply(reply::refusal(error, dialect, None))
+    }
+
+    /// One body, all of it here. `found`: what somebody else found in its texts.
+    pub(super) fn whole(&mut self, found: Option<&Finds>) -> AnswerVerdict {
         let State::Gathering { status, body } = std::mem::replace(&mut self.state, State::Failed) else {
             return AnswerVerdict::Keep(Vec::new());
         };
         let in_chunks = self.facts.stream;
         let read = tollgate_llm::body::text(&body)
             .map_err(|_| plain::Unfit::Unreadable)
-            .and_then(|text| plain::rewrite(self.endpoint, text, &self.restorer));
+            .and_then(|text| plain::rewrite(self.endpoint, text, &self.restorer, found));
         let rewritten = match read {
             Ok(rewritten) => rewritten,
             // What cannot be read of an error is not worth more than its status.
@@ -359,11 +431,7 @@ impl Answer {
                 self.state = State::Withheld {
                     usage: self.counted(&body, None),
                 };
-                let error = unfit.to_error();
-                if in_chunks {
-                    return AnswerVerdict::Replace(error.to_json(self.endpoint.dialect()), Vec::new());
-                }
-                return AnswerVerdict::Reply(reply::refusal(&error, self.endpoint.dialect(), None));
+                return self.withhold(&unfit.to_error());
             }
         };
         self.counts.add(&rewritten.counts);
@@ -376,8 +444,15 @@ impl Answer {
             let wanted = self.lookup.keeps_tool_calls() || !finish.contains(&Finish::ToolCalls);
             let complete = rewritten.facts.complete && !rewritten.refuses;
             let stored = (complete && wanted && self.lookup.keeps() && !self.facts.stream)
-                .then(|| self.storable(&body, &rewritten))
+                .then(|| self.storable(&body, &rewritten, found))
                 .flatten();
+            if self.is_judged {
+                let said = |kept: &Vec<u8>| Said::whole(plain::texts(self.endpoint, kept));
+                self.said = match &stored {
+                    Some(kept) => Some(said(kept)),
+                    None => self.storable(&body, &rewritten, found).as_ref().map(said),
+                };
+            }
             self.state = State::Whole {
                 usage: Some(usage),
                 reported: rewritten.facts.usage,
@@ -399,12 +474,12 @@ impl Answer {
         meter.usage(reported, true, self.facts.prompt_tokens)
     }
 
-    fn storable(&self, body: &[u8], sent: &plain::Rewritten) -> Option<Vec<u8>> {
+    fn storable(&self, body: &[u8], sent: &plain::Rewritten, found: Option<&Finds>) -> Option<Vec<u8>> {
         if self.restorer.vault.is_empty() {
             return Some(sent.body.clone().unwrap_or_else(|| body.to_vec()));
         }
         let text = tollgate_llm::body::text(body).ok()?;
-        let kept = plain::rewrite(self.endpoint, text, &self.restorer.without_values()).ok()?;
+        let kept = plain::rewrite(self.endpoint, text, &self.restorer.without_values(), found).ok()?;
         Some(kept.body.unwrap_or_else(|| body.to_vec()))
     }
 }

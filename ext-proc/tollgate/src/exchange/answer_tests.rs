@@ -82,6 +82,18 @@ fn what_the_provider_charges_for_is_charged() {
 }
 
 #[test]
+fn who_leaves_while_an_answer_is_looked_at_is_charged() {
+    for (status, expected) in [(200, Some((7, true))), (429, None)] {
+        let mut answer = answer(false);
+        assert!(matches!(
+            answer.gather(&code(status), says("hello world"), true),
+            Gathered::Whole
+        ));
+        assert_eq!(charged(&answer), expected, "{status}");
+    }
+}
+
+#[test]
 fn what_is_blocked_is_refused_whole() {
     let mut answer = answer(false);
     let verdict = answer.take(&code(200), says("The SSN is 536-22-8741"), true);

@@ -29,7 +29,7 @@ pub(super) fn body(facts: &Facts, restorer: &Restorer, stored: &StoredAnswer) ->
         return stream::Stream::new(facts.endpoint, restorer.clone(), true, None).whole(&told);
     }
     let text = tollgate_llm::body::text(&told).ok()?;
-    let rewritten = plain::rewrite(facts.endpoint, text, restorer).ok()?;
+    let rewritten = plain::rewrite(facts.endpoint, text, restorer, None).ok()?;
     Some(rewritten.body.unwrap_or_else(|| told.into_owned()))
 }
 
@@ -49,7 +49,7 @@ fn told(stored: &StoredAnswer, wanted: Wanted) -> Option<Cow<'_, [u8]>> {
         .ok()
 }
 
-/// The whole reply; `cost` is what the hit costs, in USD.
+/// The whole reply; `cost` is what the hit costs, in USD, `note` what was said of the request.
 pub(super) fn reply(
     caller: &Caller,
     facts: &Facts,
@@ -57,6 +57,7 @@ pub(super) fn reply(
     how: How,
     body: Vec<u8>,
     cost: String,
+    note: Option<&str>,
 ) -> Reply {
     let mut headers = vec![
         ("x-tollgate-cache", how.name().to_owned()),
@@ -67,12 +68,16 @@ pub(super) fn reply(
     if let How::Semantic { similarity } = how {
         headers.push(("x-tollgate-cache-similarity", format!("{similarity:.3}")));
     }
-    let metadata = vec![
+    let mut metadata = vec![
         (decision::DECISION, decision::ALLOW.into()),
         (decision::TENANT, caller.tenant().into()),
         (decision::KEY, caller.key().into()),
         (decision::CACHE, how.name().into()),
         (decision::COST_USD, cost.into()),
     ];
+    if let Some(note) = note {
+        headers.push(("x-tollgate-moderation", note.to_owned()));
+        metadata.push((decision::MODERATION, note.into()));
+    }
     reply::answer(facts.stream, body, headers, metadata)
 }

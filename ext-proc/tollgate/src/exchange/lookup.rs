@@ -92,6 +92,11 @@ impl Lookup {
             return off;
         };
         let partition = partition(caller, facts, &rules);
+        let is_unjudged = facts.stream
+            && caller
+                .hooks
+                .as_ref()
+                .is_some_and(|hooks| hooks.leave_streams_unjudged());
         let ttl = rules
             .ttl
             .min(wishes.ttl.map_or(Duration::MAX, Duration::from_secs));
@@ -100,7 +105,7 @@ impl Lookup {
             partition,
             mode,
             serve: !wishes.no_cache,
-            keep: !wishes.no_store && !ttl.is_zero(),
+            keep: !wishes.no_store && !ttl.is_zero() && !is_unjudged,
             max_age: wishes.max_age.map_or(Duration::MAX, Duration::from_secs),
             rules: CacheRules { ttl, ..rules },
             words: words.filter(|_| mode != Mode::Off),

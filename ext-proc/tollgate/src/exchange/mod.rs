@@ -6,6 +6,7 @@
 //! |---|---|
 //! | who asks, may they | [`identity`] |
 //! | read once: redact, hash, ask for usage | [`request`] |
+//! | what others find in its texts, and say of them | [`hooks`], [`finds`], [`said`] |
 //! | answered before, in these words or others? | [`lookup`], [`last_text`] |
 //! | if so, in the form that is asked for | [`hit`] |
 //! | hold the most it can cost, settle what it did | [`account`] |
@@ -15,7 +16,9 @@
 
 mod account;
 mod answer;
+mod finds;
 mod hit;
+mod hooks;
 mod identity;
 mod inspect;
 mod last_text;
@@ -25,6 +28,7 @@ mod models;
 mod plain;
 mod reply;
 mod request;
+mod said;
 mod stream;
 
 use std::sync::Arc;
@@ -43,6 +47,8 @@ use tracing::info;
 
 use self::account::{Account, Bill};
 use self::answer::{Answer, Restorer};
+use self::finds::{Finds, Texts};
+use self::hooks::{Asker, Direction};
 pub(crate) use self::inspect::{InspectedStream, StreamShape};
 use self::lookup::{Found, How, Lookup};
 use crate::cache::Follow;
@@ -64,10 +70,28 @@ pub(crate) struct Exchange {
 enum Stage {
     /// Nothing is known yet, or everything is said.
     Idle,
+    /// Hooks are asked about it before anything else.
+    Held(Box<Held>),
     /// The same request is under way, and this one waits for its answer.
     Waiting(Box<Admitted>, Follow),
     /// A provider has the request.
     Forwarded(Box<Forwarded>),
+}
+
+/// A request whose caller is known and that nobody has read.
+struct Held {
+    began: Instant,
+    received: Received,
+    body: Vec<u8>,
+    /// What a refusal is about.
+    subject: Subject,
+}
+
+/// What is known of a request without its body.
+struct Received {
+    given: Given,
+    endpoint: Endpoint,
+    caller: Arc<Caller>,
 }
 
 /// What is known of a request that policy lets pass.
@@ -83,6 +107,8 @@ struct Admitted {
     read: RequestFacts,
     lookup: Lookup,
     restorer: Restorer,
+    /// What was said of it by whoever judges requests.
+    note: Option<String>,
 }
 
 /// What is known of a request that a provider has.
@@ -93,6 +119,8 @@ struct Forwarded {
     estimated: Option<u64>,
     account: Account,
     answer: Answer,
+    /// What was said of the request.
+    note: Option<String>,
     /// Once the answer is over: how it ended and what it cost.
     settled: Option<(Outcome, Bill)>,
 }
@@ -157,13 +185,35 @@ impl Exchange {
         }
     }
 
-    /// Who asks what, and may they?
-    async fn admit(&mut self, attributes: &Attributes, body: Vec<u8>) -> Result<Admitted, Refusal> {
+    /// Who asks?
+    fn receive(&mut self, attributes: &Attributes) -> Result<Received, Refusal> {
         let given = facts(attributes)?;
         let endpoint = given.endpoint(attributes)?;
         let caller = identity::identify(&self.active, attributes, SystemTime::now())?;
         self.caller = Some(Arc::clone(&caller));
-        let (body, read) = self.read(&caller, endpoint, body).await?;
+        Ok(Received {
+            given,
+            endpoint,
+            caller,
+        })
+    }
+
+    /// Asks what, and may they?
+    async fn admit(&self, received: Received, body: Vec<u8>) -> Result<Admitted, Refusal> {
+        let Received {
+            given,
+            endpoint,
+            caller,
+        } = received;
+        let (body, found) = match caller.hooks.as_ref().and_then(|hooks| hooks.request.as_ref()) {
+            Some(names) => {
+                let (body, texts) = texts(endpoint, body).await?;
+                let asker = self.asker(&caller, given.request_id());
+                (body, asker.names(names, Direction::Request, &texts).await?)
+            }
+            None => (body, None),
+        };
+        let (body, read) = self.read(&caller, endpoint, body, found).await?;
         for (entity, count) in read.counts.iter() {
             self.service.metrics.redacted(entity.name(), "request", count);
         }
@@ -172,6 +222,7 @@ impl Exchange {
         }
         let mut facts = given.complete(&self.active, endpoint, &read.facts, &body)?;
         identity::authorise(&caller, &facts.model)?;
+        hooks::refuse_stream(&caller, &facts)?;
         let model = self
             .active
             .config
@@ -181,10 +232,22 @@ impl Exchange {
         if let Some(estimated) = estimated {
             facts.prompt_tokens = self.service.estimates.correct(model, estimated);
         }
+        let target = target(&caller, &facts)?;
+        let note = match (
+            caller.hooks.as_ref().and_then(|hooks| hooks.moderator(true)),
+            read.said,
+        ) {
+            (Some(moderator), Some(said)) => {
+                let asker = self.asker(&caller, &facts.request_id);
+                asker.judge(moderator, Direction::Request, &said).await?
+            }
+            _ => None,
+        };
         Ok(Admitted {
             model: Arc::clone(model),
             estimated,
-            target: target(&caller, &facts)?,
+            target,
+            note,
             body,
             edits: read.edits,
             lookup: Lookup::new(&caller, &facts, read.digest, read.words),
@@ -193,6 +256,11 @@ impl Exchange {
             caller,
             facts,
         })
+    }
+
+    async fn decide_on(&mut self, received: Received, body: Vec<u8>) -> Result<Asked, Refusal> {
+        let admitted = self.admit(received, body).await?;
+        self.look_up(Box::new(admitted)).await
     }
 
     /// Looks into the cache; what is not there goes on to a provider. Where the same request is under way already, keeps what
@@ -241,12 +309,17 @@ impl Exchange {
         now: SystemTime,
     ) -> Result<Reply, Refusal> {
         let Admitted {
-            caller, facts, model, ..
+            caller,
+            facts,
+            model,
+            note,
+            ..
         } = admitted;
         let bill = Bill::of_hit(model, &hit.entry.answer, admitted.lookup.hit_price());
         Account::cached(&self.service, caller, &bill, now).await?;
         self.finished(caller, facts, Outcome::Cached, how.name(), &bill);
-        Ok(hit::reply(caller, facts, hit, how, body, bill.cost.to_string()))
+        let cost = bill.cost.to_string();
+        Ok(hit::reply(caller, facts, hit, how, body, cost, note.as_deref()))
     }
 
     /// On to a provider, with money held.
@@ -262,6 +335,7 @@ impl Exchange {
             read,
             lookup,
             restorer,
+            note,
         } = admitted;
         let account = Account::open(&self.service, &caller, &model, &facts, &read, now).await?;
         let mut metadata = vec![
@@ -271,11 +345,16 @@ impl Exchange {
             (decision::CACHE, lookup.state().into()),
         ];
         metadata.extend(target.map(|target| (decision::TARGET, target.into())));
+        metadata.extend(note.clone().map(|note| (decision::MODERATION, note.into())));
         let routed = facts
             .choice_for(caller.tenant())
             .map(|choice| choice.target.as_str());
         let body = (!edits.is_empty()).then(|| edits.apply(&body));
-        let answer = Answer::new(restorer, lookup, &facts, routed, model.tokenizer);
+        let is_judged = caller
+            .hooks
+            .as_ref()
+            .is_some_and(|hooks| hooks.moderator(false).is_some());
+        let answer = Answer::new(restorer, lookup, &facts, routed, model.tokenizer).judged(is_judged);
         self.stage = Stage::Forwarded(Box::new(Forwarded {
             caller,
             facts,
@@ -283,6 +362,7 @@ impl Exchange {
             estimated,
             account,
             answer,
+            note,
             settled: None,
         }));
         Ok(RequestVerdict::Forward { body, metadata })
@@ -294,21 +374,57 @@ impl Exchange {
         caller: &Arc<Caller>,
         endpoint: Endpoint,
         body: Vec<u8>,
+        found: Option<Finds>,
     ) -> Result<(Vec<u8>, request::Read), ApiError> {
         if body.len() < LARGE_BODY {
-            let read = request::read(&self.service.engine, caller, endpoint, &body)?;
+            let read = request::read(&self.service.engine, caller, endpoint, &body, found.as_ref())?;
             return Ok((body, read));
         }
         let (engine, caller) = (Arc::clone(&self.service.engine), Arc::clone(caller));
         let read = tokio::task::spawn_blocking(move || {
-            request::read(&engine, &caller, endpoint, &body).map(|read| (body, read))
+            request::read(&engine, &caller, endpoint, &body, found.as_ref()).map(|read| (body, read))
         });
-        read.await.unwrap_or_else(|_| {
-            Err(ApiError::new(
-                ErrorKind::Internal,
-                "the policy service failed to read this request",
-            ))
-        })
+        read.await.unwrap_or_else(|_| Err(unreadable()))
+    }
+
+    fn asker<'a>(&'a self, caller: &'a Caller, request_id: &'a str) -> Asker<'a> {
+        Asker {
+            metrics: &self.service.metrics,
+            request_id,
+            tenant: caller.tenant(),
+        }
+    }
+
+    /// The request that waits for the answer to another, or else a fault of ours.
+    async fn wait(&mut self) -> RequestVerdict {
+        let Stage::Waiting(admitted, follow) = std::mem::replace(&mut self.stage, Stage::Idle) else {
+            let refusal = ApiError::new(ErrorKind::Internal, "nothing was waited for").into();
+            return RequestVerdict::Reply(self.refuse(&Subject::given(&Attributes::default()), &refusal));
+        };
+        follow.wait(self.service.cache.patience).await;
+        let subject = Subject::of(&admitted.facts);
+        match self.look_again(admitted).await {
+            Ok(verdict) => verdict,
+            Err(refusal) => RequestVerdict::Reply(self.refuse(&subject, &refusal)),
+        }
+    }
+
+    /// The request whose texts are shown to hooks.
+    async fn hold(&mut self, held: Held) -> RequestVerdict {
+        let Held {
+            began,
+            received,
+            body,
+            subject,
+        } = held;
+        let decided = self.decide_on(received, body).await;
+        self.service.metrics.decided(began.elapsed());
+        match decided {
+            Ok(Asked::Now(verdict)) => verdict,
+            // Envoy has been asked for this patience too.
+            Ok(Asked::Later(_)) => self.wait().await,
+            Err(refusal) => RequestVerdict::Reply(self.refuse(&subject, &refusal)),
+        }
     }
 
     /// Refuses, in the client's dialect; what is known of the caller goes into the log, what was asked does not.
@@ -384,8 +500,23 @@ impl tollgate_wire::Exchange for Exchange {
 
     async fn request(&mut self, attributes: &Attributes, body: Vec<u8>) -> Asked {
         let began = Instant::now();
-        let decided = match self.admit(attributes, body).await {
-            Ok(admitted) => self.look_up(Box::new(admitted)).await,
+        let decided = match self.receive(attributes) {
+            Ok(received) => {
+                if let Some(most) = hooks::patience_for_request(&received.caller) {
+                    self.stage = Stage::Held(Box::new(Held {
+                        began,
+                        received,
+                        body,
+                        subject: Subject::given(attributes),
+                    }));
+                    let usual = self.active.config.service.timeout;
+                    return Asked::Later(
+                        most.saturating_add(self.service.cache.patience)
+                            .saturating_add(usual),
+                    );
+                }
+                self.decide_on(received, body).await
+            }
             Err(refusal) => Err(refusal),
         };
         self.service.metrics.decided(began.elapsed());
@@ -396,16 +527,21 @@ impl tollgate_wire::Exchange for Exchange {
     }
 
     async fn resume(&mut self) -> RequestVerdict {
-        let Stage::Waiting(admitted, follow) = std::mem::replace(&mut self.stage, Stage::Idle) else {
-            let refusal = ApiError::new(ErrorKind::Internal, "nothing was waited for").into();
-            return RequestVerdict::Reply(self.refuse(&Subject::given(&Attributes::default()), &refusal));
-        };
-        follow.wait(self.service.cache.patience).await;
-        let subject = Subject::of(&admitted.facts);
-        match self.look_again(admitted).await {
-            Ok(verdict) => verdict,
-            Err(refusal) => RequestVerdict::Reply(self.refuse(&subject, &refusal)),
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Held(held) => self.hold(*held).await,
+            stage => {
+                self.stage = stage;
+                self.wait().await
+            }
         }
+    }
+
+    fn patience(&self) -> Option<std::time::Duration> {
+        let Stage::Forwarded(forwarded) = &self.stage else {
+            return None;
+        };
+        let usual = self.active.config.service.timeout;
+        hooks::patience(&forwarded.caller, &forwarded.answer, usual)
     }
 
     async fn answer(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
@@ -413,7 +549,24 @@ impl tollgate_wire::Exchange for Exchange {
             // Envoy passes our own replies (refusals, hits) through the same filter.
             return AnswerVerdict::Keep(Vec::new());
         };
-        let verdict = forwarded.answer.take(attributes, chunk, end);
+        let Forwarded {
+            caller,
+            facts,
+            answer,
+            note,
+            ..
+        } = &mut **forwarded;
+        let verdict = match caller.hooks.as_ref().filter(|hooks| hooks.ask_about_answers()) {
+            Some(hooks) => {
+                let asker = Asker {
+                    metrics: &self.service.metrics,
+                    request_id: &facts.request_id,
+                    tenant: caller.tenant(),
+                };
+                hooks::take(&asker, hooks, answer, note.as_deref(), attributes, chunk, end).await
+            }
+            None => answer.take(attributes, chunk, end),
+        };
         if forwarded.settled.is_some() || !(end || forwarded.answer.has_said_all()) {
             return verdict;
         }
@@ -423,6 +576,13 @@ impl tollgate_wire::Exchange for Exchange {
         forwarded.calibrate(&self.service);
         forwarded.account.settle(&self.service, &bill, now).await;
         forwarded.answer.store(&self.service, now);
+        let Forwarded {
+            caller,
+            facts,
+            answer,
+            ..
+        } = &mut **forwarded;
+        hooks::judge_later(&self.service.metrics, caller, facts, answer);
         let metadata = bill.metadata();
         let outcome = if forwarded.answer.is_error() {
             Outcome::ProviderError
@@ -439,7 +599,7 @@ impl tollgate_wire::Exchange for Exchange {
                 caller,
                 facts,
                 mut account,
-                answer,
+                mut answer,
                 settled,
                 ..
             } = *forwarded;
@@ -448,6 +608,7 @@ impl tollgate_wire::Exchange for Exchange {
                 None => {
                     let bill = account.bill(&answer);
                     account.settle(&self.service, &bill, SystemTime::now()).await;
+                    hooks::judge_later(&self.service.metrics, &caller, &facts, &mut answer);
                     (Outcome::ClientLeft, bill)
                 }
             };
@@ -484,6 +645,28 @@ fn target(caller: &Caller, facts: &Facts) -> Result<Option<String>, ApiError> {
         .as_ref()
         .is_some_and(|routed| routed.target == choice.target);
     Ok((!routed).then(|| choice.target.clone()))
+}
+
+/// The texts of a body; those of a large one are gathered on a thread where nobody else waits.
+async fn texts(endpoint: Endpoint, body: Vec<u8>) -> Result<(Vec<u8>, Texts), ApiError> {
+    let is_large = body.len() >= LARGE_BODY;
+    let read = move || {
+        let texts = Texts::of_request(endpoint, tollgate_llm::body::text(&body)?)?;
+        Ok((body, texts))
+    };
+    if !is_large {
+        return read();
+    }
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or_else(|_| Err(unreadable()))
+}
+
+fn unreadable() -> ApiError {
+    ApiError::new(
+        ErrorKind::Internal,
+        "the policy service failed to read this request",
+    )
 }
 
 /// What a refusal is about: what `router.wasm` says, or what the path says where it is absent.
@@ -530,6 +713,10 @@ fn facts(attributes: &Attributes) -> Result<Given, ApiError> {
 }
 
 impl Given {
+    fn request_id(&self) -> &str {
+        self.0.as_ref().map_or("", |facts| &facts.request_id)
+    }
+
     fn endpoint(&self, attributes: &Attributes) -> Result<Endpoint, ApiError> {
         let path = attributes.text("request.path").unwrap_or_default();
         self.0

@@ -7,9 +7,10 @@ use std::ops::Range;
 use tollgate_llm::answer::{self, AnswerFacts, AnswerVisitor};
 use tollgate_llm::json::{Splice, Str};
 use tollgate_llm::{ApiError, BodyError, Channel, Endpoint, ErrorKind, Part, TextKind};
-use tollgate_redact::{Counts, Entity, Kind, Verdict, restore};
+use tollgate_redact::{Counts, Entity, Kind, Verdict, restore, restore_with};
 
 use super::answer::Restorer;
+use super::finds::Finds;
 use super::meter::Meter;
 
 /// What became of an answer.
@@ -56,10 +57,17 @@ impl From<BodyError> for Unfit {
     }
 }
 
-/// Redacts and restores every text of a body.
-pub(super) fn rewrite(endpoint: Endpoint, body: &str, restorer: &Restorer) -> Result<Rewritten, Unfit> {
+/// Redacts and restores every text of a body. `found`: what somebody else found in them.
+pub(super) fn rewrite(
+    endpoint: Endpoint,
+    body: &str,
+    restorer: &Restorer,
+    found: Option<&Finds>,
+) -> Result<Rewritten, Unfit> {
     let mut pass = Pass {
         restorer,
+        found,
+        read: 0,
         edits: Splice::new(),
         counts: Counts::default(),
         blocked: None,
@@ -105,8 +113,28 @@ pub(super) fn meter(endpoint: Endpoint, body: &[u8], meter: &mut Meter) {
     }
 }
 
+/// The texts of an answer.
+pub(super) fn texts(endpoint: Endpoint, body: &[u8]) -> Vec<String> {
+    struct Collect(Vec<String>);
+    impl AnswerVisitor for Collect {
+        fn text(&mut self, _: Channel, str: &Str<'_>, _: TextKind) {
+            self.0.push(str.decode().into_owned());
+        }
+        fn unknown(&mut self, _: &str) {}
+    }
+    let mut texts = Collect(Vec::new());
+    if let Ok(text) = tollgate_llm::body::text(body) {
+        // It was read before without an error.
+        let _ = answer::walk(endpoint, text, &mut texts);
+    }
+    texts.0
+}
+
 struct Pass<'r> {
     restorer: &'r Restorer,
+    found: Option<&'r Finds>,
+    /// How many texts were read so far.
+    read: usize,
     edits: Splice,
     counts: Counts,
     blocked: Option<Entity>,
@@ -128,7 +156,18 @@ impl AnswerVisitor for Pass<'_> {
             return;
         }
         let decoded = str.decode();
-        match restore(engine, rules, vault, kind(text_kind), &decoded, &mut self.counts) {
+        let claims = self
+            .found
+            .map(|found| found.claims(self.read))
+            .unwrap_or_default();
+        self.read += 1;
+        let (kind, counts) = (kind(text_kind), &mut self.counts);
+        let verdict = if claims.is_empty() {
+            restore(engine, rules, vault, kind, &decoded, counts)
+        } else {
+            restore_with(engine, rules, vault, kind, &decoded, &claims, counts)
+        };
+        match verdict {
             Verdict::Pass(Cow::Owned(changed)) => self.edits.replace_text(str, &changed),
             Verdict::Pass(Cow::Borrowed(_)) => {}
             Verdict::Blocked(entity) => self.blocked = self.blocked.or(Some(entity)),

@@ -12,6 +12,7 @@ use tollgate_llm::{ApiError, Endpoint, ErrorKind, Image, Role, body};
 use tollgate_redact::{Counts, Engine, Entity, Redactor, Vault, Verdict};
 use tollgate_routing::count::{Count, Prompt};
 
+use super::finds::Finds;
 use super::last_text::{LastText, Words};
 use crate::serve::Caller;
 
@@ -26,16 +27,19 @@ pub(super) struct Read {
     pub(super) words: Option<Words>,
     pub(super) vault: Vault,
     pub(super) counts: Counts,
+    /// Its redacted texts; `None` if nobody judges them.
+    pub(super) said: Option<Vec<String>>,
     /// Redaction does not let the request pass.
     pub(super) refusal: Option<ApiError>,
 }
 
-/// Reads a body once.
+/// Reads a body once. `found`: what somebody else found in its texts.
 pub(super) fn read(
     engine: &Engine,
     caller: &Caller,
     endpoint: Endpoint,
     bytes: &[u8],
+    found: Option<&Finds>,
 ) -> Result<Read, ApiError> {
     let text = body::text(bytes)?;
     let redaction = &caller.redaction;
@@ -46,6 +50,13 @@ pub(super) fn read(
             .map(|rules| Redactor::new(engine, rules, redaction.key.clone())),
         hasher: (caller.policy().cache != Cache::Off).then(|| CanonicalHasher::new(endpoint)),
         last_text: LastText::of(endpoint).filter(|_| compares_words(caller)),
+        found,
+        read: 0,
+        said: caller
+            .hooks
+            .as_ref()
+            .and_then(|hooks| hooks.moderator(true))
+            .map(|_| Vec::new()),
         edits: Splice::new(),
         blocked: None,
         unknown: None,
@@ -72,6 +83,7 @@ pub(super) fn read(
         words,
         vault,
         counts,
+        said: pass.said,
         refusal,
     })
 }
@@ -102,6 +114,10 @@ struct Pass<'e> {
     redactor: Option<Redactor<'e>>,
     hasher: Option<CanonicalHasher>,
     last_text: Option<LastText>,
+    found: Option<&'e Finds>,
+    /// How many texts were read so far.
+    read: usize,
+    said: Option<Vec<String>>,
     edits: Splice,
     blocked: Option<Entity>,
     unknown: Option<String>,
@@ -141,15 +157,23 @@ impl Pass<'_> {
     /// Redacts one string and takes it into the hash as it will be sent.
     fn redact(&mut self, text: &Text<'_>, hash: fn(&mut CanonicalHasher, &str)) {
         let decoded = text.str.decode();
+        let claims = self
+            .found
+            .map(|found| found.claims(self.read))
+            .unwrap_or_default();
+        self.read += 1;
         let verdict = match (&mut self.redactor, text.kind) {
             (None, _) => Verdict::Pass(Cow::Borrowed(&*decoded)),
-            (Some(redactor), TextKind::Json) => redactor.json(&decoded),
-            (Some(redactor), TextKind::Text | TextKind::Reasoning) => redactor.text(&decoded),
+            (Some(redactor), TextKind::Json) => redactor.json_with(&decoded, &claims),
+            (Some(redactor), TextKind::Text | TextKind::Reasoning) => redactor.text_with(&decoded, &claims),
         };
         match verdict {
             Verdict::Pass(passed) => {
                 if let Cow::Owned(redacted) = &passed {
                     self.edits.replace_text(&text.str, redacted);
+                }
+                if let Some(said) = &mut self.said {
+                    said.push(passed.clone().into_owned());
                 }
                 if let Some(hasher) = &mut self.hasher {
                     if let Some(last) = &mut self.last_text {

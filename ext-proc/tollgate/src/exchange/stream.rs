@@ -12,6 +12,7 @@ use tollgate_redact::{Counts, Transducer, Verdict, restore};
 use super::answer::Restorer;
 use super::meter::Meter;
 use super::plain::{Unfit, kind};
+use super::said::Said;
 
 /// The work on one stream.
 pub(super) struct Stream {
@@ -35,6 +36,8 @@ struct Events {
     cut_in_line_end: bool,
     may_have_restored: bool,
     counts: Counts,
+    /// What was said so far, if somebody judges it.
+    said: Option<Said>,
 }
 
 /// A text under way.
@@ -83,11 +86,22 @@ impl Stream {
             cut_in_line_end: false,
             may_have_restored: false,
             counts: Counts::default(),
+            said: None,
         };
         Self {
             decoder: Decoder::default(),
             events,
         }
+    }
+
+    /// Keeps what is said for somebody who judges it.
+    pub(super) fn listen(&mut self) {
+        self.events.said = Some(Said::of_stream(self.events.restorer.without_values()));
+    }
+
+    /// What was said so far; once.
+    pub(super) fn said(&mut self) -> Option<Said> {
+        self.events.said.take()
     }
 
     /// What the client gets for these bytes.
@@ -258,6 +272,11 @@ impl Events {
         {
             // Whatever the last event says: it is no answer.
             self.finish.push(Finish::Filtered);
+        }
+        if let Some(said) = &mut self.said {
+            for delta in &read.deltas {
+                said.push(delta.channel, delta.kind, &delta.str.decode());
+            }
         }
         if let Some(meter) = &mut self.meter {
             for delta in &read.deltas {

@@ -7,10 +7,12 @@ use std::sync::{Arc, LazyLock};
 use anyhow::Context as _;
 use tollgate_budget::{Budget, NanoUsd, PerMinute, PerToken, Price, Quota, Quotas, Rule, Scope, Window};
 use tollgate_config::{
-    Config, CustomEntity, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Redaction,
+    Config, CustomEntity, EntityRules, Identity, KeyHash, Known, Operator as Configured, Policy, Recognizer,
     SecretRef, Tenant,
 };
-use tollgate_redact::{Custom, Entity, Operator, Rules, TenantKey};
+use tollgate_redact::{Custom, Entity, Operator, Rules, RulesBuilder, TenantKey};
+
+use super::hooks::{PolicyHooks, Services};
 
 /// The configuration in force.
 pub(crate) struct Active {
@@ -23,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) identity: Identity,
     pub(crate) quotas: Quotas,
     pub(crate) redaction: Arc<TenantRedaction>,
+    /// `None` if the policy asks no hook.
+    pub(crate) hooks: Option<Arc<PolicyHooks>>,
 }
 
 impl Caller {
@@ -54,8 +58,10 @@ impl Active {
             None => fallback_secret.to_vec(),
         };
         let mut callers = HashMap::new();
+        let mut services = Services::default();
         for tenant in &config.tenants {
             let redaction = Arc::new(redaction(tenant, &secret)?);
+            let hooks = services.of(&tenant.policy)?;
             for key in &tenant.keys {
                 let identity = Identity {
                     tenant: Arc::clone(tenant),
@@ -67,6 +73,7 @@ impl Active {
                     identity,
                     quotas,
                     redaction: Arc::clone(&redaction),
+                    hooks: hooks.clone(),
                 };
                 callers.insert(key.hash, Arc::new(caller));
             }
@@ -140,10 +147,7 @@ fn quotas(identity: &Identity) -> anyhow::Result<Quotas> {
 
 fn redaction(tenant: &Tenant, secret: &[u8]) -> anyhow::Result<TenantRedaction> {
     let policy = &tenant.policy;
-    let (request, answer) = match &policy.redaction {
-        Redaction::Off => (None, None),
-        Redaction::On(rules) => (rules.request.as_ref(), rules.answer.as_ref()),
-    };
+    let [request, answer] = policy.entity_rules();
     let compile =
         |rules: &EntityRules| rules_of(rules).with_context(|| format!("policy `{}`, redaction", policy.name));
     let key = match &tenant.redaction_key {
@@ -181,6 +185,9 @@ fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
             None => builder.without(entity),
         };
     }
+    if let Some(recognizer) = &configured.recognizer {
+        builder = recognized(builder, recognizer);
+    }
     if let Some(threshold) = configured.threshold {
         for entity in Entity::ALL {
             builder = builder.threshold(*entity, threshold);
@@ -201,6 +208,19 @@ fn rules_of(configured: &EntityRules) -> anyhow::Result<Rules> {
                     .join("; ")
             )
         })
+}
+
+/// Kinds that a hook finds: those that the engine has too are found by both.
+fn recognized(mut builder: RulesBuilder, recognizer: &Recognizer) -> RulesBuilder {
+    for (name, chosen) in &recognizer.entities {
+        // The configuration refuses `off` here.
+        let operator = operator(*chosen).unwrap_or(Operator::Log);
+        builder = match name.parse::<Entity>() {
+            Ok(entity) => builder.entity(entity, operator),
+            Err(_) => builder.claimed(name, operator, recognizer.threshold),
+        };
+    }
+    builder
 }
 
 fn custom_of(configured: &CustomEntity) -> Custom {

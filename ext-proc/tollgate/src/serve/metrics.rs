@@ -50,6 +50,17 @@ struct ByResult {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByHook {
+    hook: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByCall {
+    hook: String,
+    result: &'static str,
+}
+
 /// All counters of the service.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -64,6 +75,8 @@ pub(crate) struct Metrics {
     journal_errors: Counter,
     cache_entries: Gauge,
     cache_bytes: Gauge,
+    hook_calls: Family<ByCall, Counter>,
+    hook_seconds: Family<ByHook, Histogram, fn() -> Histogram>,
     store_errors: Counter,
     reloads: Family<ByResult, Counter>,
     reloaded_at: Gauge,
@@ -86,6 +99,10 @@ impl Metrics {
             journal_errors: Counter::default(),
             cache_entries: Gauge::default(),
             cache_bytes: Gauge::default(),
+            hook_calls: Family::default(),
+            hook_seconds: Family::new_with_constructor(|| {
+                Histogram::new([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5])
+            }),
             store_errors: Counter::default(),
             reloads: Family::default(),
             reloaded_at: Gauge::default(),
@@ -156,6 +173,17 @@ impl Metrics {
             "What the entries of the cache take",
             Unit::Bytes,
             self.cache_bytes.clone(),
+        );
+        registry.register(
+            "hook_calls",
+            "Calls of hooks by result: ok, flagged, or why there is none",
+            self.hook_calls.clone(),
+        );
+        registry.register_with_unit(
+            "hook_duration",
+            "Time that calls of hooks took, failures included",
+            Unit::Seconds,
+            self.hook_seconds.clone(),
         );
         registry.register(
             "budget_store_errors",
@@ -284,6 +312,14 @@ impl Metrics {
         let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.cache_entries.set(gauge(size.entries));
         self.cache_bytes.set(gauge(size.bytes));
+    }
+
+    pub(crate) fn hook_called(&self, hook: &str, result: &'static str, took: Duration) {
+        let hook = hook.to_owned();
+        self.hook_seconds
+            .get_or_create(&ByHook { hook: hook.clone() })
+            .observe(took.as_secs_f64());
+        self.hook_calls.get_or_create(&ByCall { hook, result }).inc();
     }
 
     pub(crate) fn store_failed(&self) {

@@ -52,7 +52,8 @@ pub(super) async fn watch(mut source: Source, service: Arc<Service>) {
             continue;
         }
         source.text = text;
-        match apply(&source, &service) {
+        // Rules are compiled, and files of secrets and certificates read.
+        match tokio::task::block_in_place(|| apply(&source, &service)) {
             Ok(()) => {
                 service.metrics.reloaded(true);
                 info!(config = %source.path.display(), "configuration reloaded");
