@@ -2,7 +2,7 @@
 //! Must not know the order of items.
 
 use super::Mismatch;
-use super::bits::Ask;
+use super::bits::{Ask, Modal, is_span};
 use super::prompt::{Item, Kind, Prompt};
 use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin};
 use crate::text::NumberKind;
@@ -50,9 +50,17 @@ impl Alignment {
 
     /// Whether everything that has no partner can be left out.
     pub(super) fn content(&self, a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
+        if self.opposed(a, b) {
+            return Err(Mismatch::Antonym);
+        }
         let numbers = a.items.iter().any(Item::is_number) && b.items.iter().any(Item::is_number);
         let mut left: Vec<&Item> = rest(&self.left, a, b, numbers);
         let mut right: Vec<&Item> = rest(&self.right, b, a, numbers);
+        // "Which city", "which country".
+        if let (Some(x), Some(y)) = (asked(&self.left, a), asked(&self.right, b)) {
+            left.push(x);
+            right.push(y);
+        }
         // A verb of little content may be added or dropped, but not exchanged: "how do I get X", "how do I use X".
         let anywhere = may_drop(a) || may_drop(b);
         let anchored = self.pairs.len() >= 2;
@@ -79,6 +87,18 @@ impl Alignment {
         Err(reason(&left, &right, a, b))
     }
 
+    /// Whether what is left on the two sides excludes each other, even where it could be left out on one: "the first man", "the
+    /// first woman".
+    fn opposed(&self, a: &Prompt, b: &Prompt) -> bool {
+        let lexicon = Lexicon::get();
+        let groups = |prompt: &Prompt, at: &usize| prompt.items.get(*at).map_or(&[][..], Item::groups);
+        self.left.iter().any(|i| {
+            self.right.iter().any(|j| {
+                lexicon.opposition(groups(a, i), groups(b, j)) == Some(Opposition::Contrary)
+            })
+        })
+    }
+
     /// Whether all pairs stand in the same order.
     pub(super) fn in_sequence(&self) -> Result<(), Mismatch> {
         match self.pairs.is_sorted_by_key(|(_, j)| *j) {
@@ -86,6 +106,11 @@ impl Alignment {
             false => Err(Mismatch::Order),
         }
     }
+}
+
+/// The first of the items without partners that says what kind of thing is asked for.
+fn asked<'a>(unmatched: &[usize], prompt: &'a Prompt) -> Option<&'a Item> {
+    (unmatched.iter().filter_map(|at| prompt.items.get(*at))).find(|item| item.asked && !item.role.has(Role::EMPTY))
 }
 
 fn same(a: &Item, b: &Item) -> bool {
@@ -102,7 +127,10 @@ fn light(item: &&Item) -> bool {
 
 /// Whether the question is of a kind in which a light verb says nothing: "how do I print", "how can I get it printed".
 fn may_drop(prompt: &Prompt) -> bool {
-    !prompt.bits.explicit || prompt.bits.asks.has(Ask::How) || prompt.bits.asks.has(Ask::Amount)
+    !prompt.bits.explicit
+        || prompt.bits.asks.has(Ask::How)
+        || prompt.bits.asks.has(Ask::Amount)
+        || prompt.bits.asks.has(Ask::Why)
 }
 
 /// Those of the items without partners that may not be left out.
@@ -146,7 +174,45 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
             .iter()
             .enumerate()
             .any(|(n, o)| n != at && (same(item, o) || synonymous(item, o)));
-    kind || one || again
+    // "Do I need to go there", "do I need it there".
+    let need = is(item, "need") && other.bits.modals & Modal::Must as u8 != 0;
+    kind || one || again || need || fresh(item, own) || single(item, other) || span(item, own, other)
+}
+
+/// "Create a new branch" is "create a branch".
+fn fresh(item: &Item, own: &Prompt) -> bool {
+    is(item, "new")
+        && ["create", "add", "open"].iter().any(|verb| {
+            let id = Lexicon::get().find(verb);
+            own.items.iter().any(|other| other.word.is_some() && other.word == id)
+        })
+}
+
+/// "A single licence" is "one licence".
+fn single(item: &Item, other: &Prompt) -> bool {
+    is(item, "single")
+        && (other.items.iter()).any(|o| matches!(o.kind, Kind::Number(n) if n.value() == Some(1.0) && n.kind == NumberKind::Cardinal))
+}
+
+/// "How many days does it take" is "how long does it take".
+fn span(item: &Item, own: &Prompt, other: &Prompt) -> bool {
+    let before = |n: usize| {
+        (item.token.checked_sub(n))
+            .and_then(|at| own.text.tokens.get(at))
+            .map(|token| own.text.str(*token))
+    };
+    let asked = |prompt: &Prompt| prompt.bits.explicit && prompt.bits.asks.has(Ask::Duration);
+    let unit = |n| (own.text.tokens.get(item.token + n)).is_some_and(|token| is_span(own.text.str(*token)));
+    let many = item.role.has(Role::AMOUNT) && before(0) == Some("how") && unit(2);
+    let counted = item.tag == Tag::Unit && unit(0) && before(1) == Some("many");
+    (many || counted)
+        && asked(own)
+        && asked(other)
+        && !other.items.iter().any(|o| o.tag == Tag::Unit)
+}
+
+fn is(item: &Item, word: &str) -> bool {
+    item.word.is_some() && item.word == Lexicon::get().find(word)
 }
 
 /// Whether a proper name stands beside this item, or a number behind it, so that the item only says what kind of thing that

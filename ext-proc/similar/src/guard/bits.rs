@@ -109,6 +109,8 @@ pub(super) struct Bits {
     /// "between A and B": the two may change places.
     pub(super) between: bool,
     pub(super) indirect: bool,
+    /// "have I …", "has it …".
+    pub(super) perfect: bool,
 }
 
 impl Bits {
@@ -154,6 +156,7 @@ impl Bits {
                 if next == "to" {
                     self.modal(Modal::Must);
                 } else {
+                    self.perfect |= opening;
                     self.auxiliary(opening, None, None);
                 }
             }
@@ -161,6 +164,7 @@ impl Bits {
             "need" | "needs" | "required" | "needed" => self.modal(Modal::Must),
             "how" => {
                 let ask = match next {
+                    "many" if is_span(after) => Asks::of(&[Ask::Amount, Ask::What, Ask::Duration]),
                     "many" | "much" => Asks::of(&[Ask::Amount, Ask::What]),
                     "long" => Asks::of(&[Ask::Duration, Ask::What]),
                     "often" | "far" | "old" | "tall" | "high" | "big" | "large" | "heavy" | "fast"
@@ -248,7 +252,17 @@ impl Bits {
     pub(super) fn modal_phrase(&mut self, first: &str, second: &str) -> bool {
         let modal = match (first, second) {
             ("have" | "has" | "had" | "need" | "needs" | "needed", "to") => Modal::Must,
-            ("supposed", "to") => Modal::Should,
+            ("supposed" | "better" | "best" | "advisable" | "recommended" | "wise" | "smart" | "sensible", "to") => {
+                Modal::Should
+            }
+            ("unable", "to") => {
+                self.negations += 1;
+                Modal::Can
+            }
+            ("fail" | "fails" | "failed" | "failing", "to") => {
+                self.negations += 1;
+                return true;
+            }
             ("allowed" | "permitted" | "able" | "possible" | "okay" | "ok" | "fine" | "acceptable", "to") => {
                 Modal::Can
             }
@@ -344,6 +358,14 @@ impl Bits {
             }
         }
     }
+}
+
+/// A span of time, after "how many".
+pub(super) fn is_span(word: &str) -> bool {
+    matches!(
+        word,
+        "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years"
+    )
 }
 
 fn is_auxiliary(word: &str) -> bool {

@@ -15,6 +15,8 @@ use align::Alignment;
 use bits::{Ask, Modal, Tense, Who};
 use prompt::{MOST_TOKENS, Prompt};
 
+use crate::lexicon::Role;
+
 /// Why two prompts may not share an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mismatch {
@@ -140,7 +142,14 @@ fn bits(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
     if s & future != 0 && t == 0 && y.subject || t & future != 0 && s == 0 && x.subject {
         return Err(Mismatch::Tense);
     }
+    // "Have I been charged", "will I be charged".
+    if x.perfect && t & future != 0 && s & future == 0 || y.perfect && s & future != 0 && t & future == 0 {
+        return Err(Mismatch::Tense);
+    }
     let timeless = (s | t) & Tense::Past as u8 == 0 && !x.asks.has(Ask::YesNo) && !x.asks.has(Ask::Who);
+    // "What are the causes of the war", "what were the causes of the war".
+    let reasons = |prompt: &Prompt| prompt.items.iter().any(|item| item.role.has(Role::REASON));
+    let timeless = timeless || (s | t) & future == 0 && reasons(a) && reasons(b);
     if s != 0 && t != 0 && s & t == 0 && !timeless {
         return Err(Mismatch::Tense);
     }

@@ -25,9 +25,10 @@ const SYMMETRIC: &[&str] = &[
     "both",
     "near",
     "multiply",
-    "combine",
-    "mix",
 ];
+
+/// Those whose two sides may change places unless one goes into the other.
+const JOINING: &[&str] = &["combine", "mix"];
 
 /// One pair of items that say the same.
 #[derive(Clone, Copy)]
@@ -51,7 +52,10 @@ pub(super) fn check(a: &Prompt, b: &Prompt, alignment: &Alignment) -> Result<(),
         })
         .collect();
     counts(&pairs, a, b)?;
-    let symmetric = a.bits.between || b.bits.between || pairs.iter().any(|pair| is_symmetric(pair.a));
+    let into = pairs.iter().any(|pair| pair.a.marker == Marker::To || pair.b.marker == Marker::To);
+    let symmetric = a.bits.between
+        || b.bits.between
+        || (pairs.iter()).any(|pair| is_akin(pair.a, &SYMMETRIC_IDS) || !into && is_akin(pair.a, &JOINING_IDS));
     for pair in &pairs {
         // The same thing as a beginning and as an end.
         if matches!(
@@ -64,6 +68,7 @@ pub(super) fn check(a: &Prompt, b: &Prompt, alignment: &Alignment) -> Result<(),
     if symmetric {
         return Ok(());
     }
+    owners(&pairs)?;
     for (n, x) in pairs.iter().enumerate() {
         for y in pairs.iter().skip(n + 1).take_while(|y| y.i <= x.i + 2 * REACH) {
             markers(x, y)?;
@@ -76,6 +81,24 @@ pub(super) fn check(a: &Prompt, b: &Prompt, alignment: &Alignment) -> Result<(),
     reversed(&pairs, a, b)?;
     agent(&pairs, a, b)?;
     object(&pairs, a, b)
+}
+
+/// "My boss reads emails", "I read my boss's emails": who owns something must own it on the other side too.
+fn owners(pairs: &[Pair<'_>]) -> Result<(), Mismatch> {
+    for owner in pairs {
+        let apart = |own: &Item, other: &Item, there: usize, owned: Option<usize>| {
+            own.possessive
+                && !other.possessive
+                && other.marker == Marker::None
+                && owned.is_some_and(|owned| owned.abs_diff(there) > 1)
+        };
+        let in_b = pairs.iter().find(|pair| pair.i == owner.i + 1).map(|pair| pair.j);
+        let in_a = pairs.iter().find(|pair| pair.j == owner.j + 1).map(|pair| pair.i);
+        if apart(owner.a, owner.b, owner.j, in_b) || apart(owner.b, owner.a, owner.i, in_a) {
+            return Err(Mismatch::Order);
+        }
+    }
+    Ok(())
 }
 
 /// Two things that exchange their prepositions.
@@ -232,19 +255,18 @@ fn alike(a: &Item, b: &Item) -> bool {
 }
 
 /// The entries of [`SYMMETRIC`].
-static SYMMETRIC_IDS: LazyLock<Vec<WordId>> = LazyLock::new(|| {
-    SYMMETRIC
-        .iter()
-        .filter_map(|word| Lexicon::get().find(word))
-        .collect()
-});
+static SYMMETRIC_IDS: LazyLock<Vec<WordId>> = LazyLock::new(|| entries(SYMMETRIC));
+/// The entries of [`JOINING`].
+static JOINING_IDS: LazyLock<Vec<WordId>> = LazyLock::new(|| entries(JOINING));
 
-fn is_symmetric(item: &Item) -> bool {
+fn entries(words: &[&str]) -> Vec<WordId> {
+    (words.iter()).filter_map(|word| Lexicon::get().find(word)).collect()
+}
+
+fn is_akin(item: &Item, ids: &[WordId]) -> bool {
     let groups = item.groups();
     item.word.is_some()
-        && SYMMETRIC_IDS
-            .iter()
-            .any(|id| Some(*id) == item.word || akin(&Lexicon::get().entry(*id).groups, groups))
+        && (ids.iter()).any(|id| Some(*id) == item.word || akin(&Lexicon::get().entry(*id).groups, groups))
 }
 
 impl Item {

@@ -49,6 +49,8 @@ pub(super) struct Item {
     pub(super) capital: bool,
     /// Right after "which" or "what": names what kind of thing is asked for.
     pub(super) asked: bool,
+    /// Ends in `'s`.
+    pub(super) possessive: bool,
     /// Nothing stands between this and the item before it.
     pub(super) joined: bool,
     /// The token that it begins at.

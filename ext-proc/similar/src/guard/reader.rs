@@ -184,6 +184,9 @@ impl<'a> Reader<'a> {
             if entry.role.has(Role::IGNORED) && opens && !self.opening {
                 return None;
             }
+            if entry.role.has(Role::IGNORED) && self.asks_you(at, rest) {
+                return None;
+            }
             self.bits.phrase(self.str(at), self.str(at + 1));
             if entry.role.has(Role::NEGATION) {
                 self.bits.negations += 1;
@@ -221,9 +224,25 @@ impl<'a> Reader<'a> {
         Some(1)
     }
 
+    /// "Can you freeze milk" asks whether one can; "can you explain" and "could you please" ask for something to be done.
+    fn asks_you(&self, at: usize, rest: usize) -> bool {
+        let you = rest == 1
+            && matches!(self.str(at), "can" | "could" | "will" | "would")
+            && matches!(self.str(at + 1), "you" | "u");
+        let next = self.words.get(at + 2).copied().flatten();
+        you && next.is_none_or(|id| {
+            let role = self.lexicon.entry(id).role;
+            !role.has(Role::REQUEST) && !role.has(Role::IGNORED) && !is_task(self.str(at + 2))
+        })
+    }
+
     fn word(&mut self, at: usize, word: &str, id: WordId) -> usize {
         let entry = self.lexicon.entry(id);
         let next = self.str(at + 1);
+        // "It keeps crashing."
+        if matches!(word, "keep" | "keeps" | "kept" | "keeping") && next.ends_with("ing") {
+            return 1;
+        }
         let opening = self.opening;
         let ask = self.bits.function(word, next, self.str(at + 2), opening);
         if ask == Some(Ask::Which) {
@@ -243,7 +262,10 @@ impl<'a> Reader<'a> {
                 self.bits.modal(Modal::Can);
             }
         } else if entry.role.has(Role::PREPOSITION) {
-            self.marker = marker(word);
+            // "Cheaper to rent than to buy": what is compared stays so.
+            if !(self.marker == Marker::Than && word == "to") {
+                self.marker = marker(word);
+            }
             self.bits.between |= word == "between";
             self.asked = false;
         } else if entry.role.has(Role::IGNORED) && !(self.asked && entry.tag != Tag::Plain) {
@@ -294,6 +316,7 @@ impl<'a> Reader<'a> {
             marker: self.marker,
             capital: token.is_some_and(|t| t.capital),
             asked: self.asked,
+            possessive: token.is_some_and(|t| t.possessive),
             joined: joined && !token.is_some_and(|t| t.clause),
             token: at,
         });
@@ -328,6 +351,54 @@ impl<'a> Reader<'a> {
 /// The key of a word that is in no list; never that of one that is.
 pub(super) fn literal(word: &str) -> u64 {
     hash(word) | 1 << 63
+}
+
+/// What an assistant is asked to do rather than whether it can be done.
+fn is_task(word: &str) -> bool {
+    matches!(
+        word,
+        "translate"
+            | "write"
+            | "summarize"
+            | "summarise"
+            | "rewrite"
+            | "rephrase"
+            | "paraphrase"
+            | "draft"
+            | "generate"
+            | "compare"
+            | "convert"
+            | "solve"
+            | "help"
+            | "find"
+            | "check"
+            | "fix"
+            | "proofread"
+            | "correct"
+            | "code"
+            | "implement"
+            | "compose"
+            | "analyze"
+            | "analyse"
+            | "remind"
+            | "guide"
+            | "assist"
+            | "advise"
+            | "point"
+            | "answer"
+            | "confirm"
+            | "create"
+            | "make"
+            | "set"
+            | "book"
+            | "order"
+            | "schedule"
+            | "add"
+            | "design"
+            | "plan"
+            | "build"
+            | "send"
+    )
 }
 
 fn marker(word: &str) -> Marker {

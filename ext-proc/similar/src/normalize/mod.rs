@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
+use crate::lexicon::Lexicon;
+
 /// How often a frame may be taken off, one after the other ("hi, could you please tell me how to …").
 const ROUNDS: usize = 8;
 /// A frame's words are at the beginning; beyond this nothing of a long text is looked at.
@@ -175,10 +177,6 @@ fn split(written: &str, words: &mut Vec<String>) {
         ("can't", "can not"),
         ("cannot", "can not"),
         ("won't", "will not"),
-        ("cant", "can not"),
-        ("dont", "do not"),
-        ("doesnt", "does not"),
-        ("whats", "what is"),
         ("i'd", "i would"),
         ("i'm", "i am"),
     ] {
@@ -186,6 +184,10 @@ fn split(written: &str, words: &mut Vec<String>) {
             words.extend(long.split(' ').map(str::to_owned));
             return;
         }
+    }
+    if let Some(long) = Lexicon::get().spelling(&lower) {
+        words.extend(long.split(' ').map(str::to_owned));
+        return;
     }
     for (end, long) in [("n't", "not"), ("'re", "are"), ("'ve", "have"), ("'ll", "will")] {
         if let Some(stem) = lower.strip_suffix(end) {

@@ -30,6 +30,8 @@ pub(crate) struct Token {
     pub(crate) clause: bool,
     /// First of a sentence.
     pub(crate) sentence: bool,
+    /// Ends in `'s`.
+    pub(crate) possessive: bool,
 }
 
 /// A prompt in lower case, and its tokens.
@@ -174,8 +176,13 @@ impl Reader {
                 }
                 self.push("not", Shape::Word, "");
             }
-            // Possessive, "is" or "has": none of them tells two questions apart.
-            "s" | "S" | "" => self.spelled(head, shape),
+            // Possessive, "is" or "has".
+            "s" | "S" | "" => {
+                self.spelled(head, shape);
+                if let Some(token) = self.out.tokens.last_mut() {
+                    token.possessive = !tail.is_empty();
+                }
+            }
             "re" => {
                 self.spelled(head, shape);
                 self.push("are", Shape::Word, "");
@@ -204,8 +211,8 @@ impl Reader {
     }
 
     fn spelled(&mut self, word: &str, shape: Shape) {
-        if shape == Shape::Word && word.len() <= 8 && word.is_ascii() {
-            let mut buffer = [0; 8];
+        if shape == Shape::Word && word.len() <= 16 && word.is_ascii() {
+            let mut buffer = [0; 16];
             let lower = buffer.get_mut(..word.len()).and_then(|b| {
                 b.copy_from_slice(word.as_bytes());
                 b.make_ascii_lowercase();
@@ -241,6 +248,7 @@ impl Reader {
             upper,
             clause: self.clause,
             sentence: self.sentence,
+            possessive: false,
         };
         self.out.tokens.push(token);
         (self.sentence, self.clause) = (false, false);
@@ -297,10 +305,12 @@ fn is_code(run: &str, before: char) -> bool {
     if run.matches('/').nth(1).is_some() || (run.contains('/') && (before == '/' || before == '~')) {
         return true;
     }
-    // camelCase and version-like names with digits inside: "getUserName", "x86", "H2O".
+    // camelCase and version-like names with digits inside: "getUserName", "x86", "H2O"; but "iPhone" is a word.
     let mut chars = run.chars();
     let first_lower = chars.next().is_some_and(char::is_lowercase);
-    first_lower && !run.contains(['-', '\'', '’']) && chars.any(char::is_uppercase) && run.len() > 5
+    let capitals = || chars.clone().filter(|c| c.is_uppercase()).count();
+    let name = || chars.clone().next().is_some_and(char::is_uppercase) && capitals() == 1;
+    first_lower && !run.contains(['-', '\'', '’']) && capitals() > 0 && run.len() > 5 && !name()
 }
 
 fn starts_word(text: &str) -> bool {
