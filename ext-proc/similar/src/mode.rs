@@ -6,6 +6,9 @@ use std::str::FromStr;
 
 use crate::{Mismatch, check};
 
+/// What one word may weigh in [`Mode::Faq`] that the guard does not know to be harmless: see [`Why::Near`].
+const MOST_DOUBT: f32 = 0.7;
+
 /// When a stored answer may be served for a prompt in other words.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Mode {
@@ -100,6 +103,8 @@ pub struct Judgement {
 pub enum Why {
     /// Near enough, and nothing speaks against it.
     Same,
+    /// One plain word is unknown to the lists, but the embedder takes the two prompts for nearly equal: [`Mode::Faq`] only.
+    Near,
     /// The mode is off.
     Off,
     /// The cosine is below the threshold.
@@ -113,6 +118,7 @@ impl Why {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Same => "same",
+            Self::Near => "near",
             Self::Off => "off",
             Self::Cosine => "cosine",
             Self::Guard(mismatch) => mismatch.as_str(),
@@ -132,12 +138,25 @@ pub fn judge(mode: Mode, cosine: f32, asked: &str, stored: &str) -> Judgement {
     let why = match mode.threshold() {
         None => Why::Off,
         Some(Threshold(least)) if cosine.is_nan() || cosine < least => Why::Cosine,
-        Some(_) => check(asked, stored).map_or_else(Why::Guard, |()| Why::Same),
+        Some(_) => match check(asked, stored) {
+            Ok(()) => Why::Same,
+            Err(Mismatch::Word) if mode == Mode::Faq && doubt(cosine, asked, stored) <= MOST_DOUBT => {
+                Why::Near
+            }
+            Err(mismatch) => Why::Guard(mismatch),
+        },
     };
     Judgement {
-        hit: why == Why::Same,
+        hit: matches!(why, Why::Same | Why::Near),
         why,
     }
+}
+
+/// How much one word weighs in what the cosine lacks: in a long prompt another noun changes it little.
+fn doubt(cosine: f32, asked: &str, stored: &str) -> f32 {
+    let words = |text: &str| text.split_whitespace().count();
+    let longer = words(asked).max(words(stored));
+    (1.0 - cosine) * u16::try_from(longer).map_or(f32::INFINITY, f32::from)
 }
 
 #[cfg(test)]
@@ -168,5 +187,16 @@ mod tests {
         assert_eq!(why(Mode::Faq, 0.949, same), Why::Same);
         assert_eq!(why(Mode::Faq, 0.99, other), Why::Guard(Mismatch::Antonym));
         assert_eq!(why(Mode::Custom(Threshold(0.5)), 0.6, same), Why::Same);
+    }
+
+    #[test]
+    fn one_unknown_word_needs_a_cosine_that_grows_with_the_length() {
+        let why = |mode, cosine, b| judge(mode, cosine, "How do I zarb a list?", b).why;
+        let other = "How do I frob a list?";
+        assert_eq!(why(Mode::Faq, 0.9, other), Why::Near);
+        assert_eq!(why(Mode::Safe, 0.99, other), Why::Guard(Mismatch::Word));
+        let long = "Hello there, could you please kindly tell me how do I frob a list?";
+        assert_eq!(why(Mode::Faq, 0.9, long), Why::Guard(Mismatch::Word));
+        assert_eq!(why(Mode::Faq, 0.96, long), Why::Near);
     }
 }

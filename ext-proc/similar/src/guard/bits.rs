@@ -111,6 +111,10 @@ pub(super) struct Bits {
     pub(super) indirect: bool,
     /// "have I …", "has it …".
     pub(super) perfect: bool,
+    pub(super) whose: bool,
+    pub(super) whom: bool,
+    /// "he" comes before "she".
+    pub(super) he_first: bool,
 }
 
 impl Bits {
@@ -161,7 +165,9 @@ impl Bits {
                 }
             }
             "had" => self.auxiliary(opening, None, Some(Tense::Past)),
-            "need" | "needs" | "required" | "needed" => self.modal(Modal::Must),
+            "need" | "needs" | "required" | "needed" | "necessary" | "mandatory" | "obligatory" => {
+                self.modal(Modal::Must)
+            }
             "how" => {
                 let ask = match next {
                     "many" if is_span(after) => Asks::of(&[Ask::Amount, Ask::What, Ask::Duration]),
@@ -189,6 +195,8 @@ impl Bits {
                 return Some(Ask::Which);
             }
             "who" | "whom" | "whose" if opening || self.indirect => {
+                self.whose |= word == "whose";
+                self.whom |= word == "whom";
                 self.object |= matches!(next, "do" | "does" | "did");
                 self.subject |= !self.object && !is_auxiliary(next);
                 self.question(Asks::of(&[Ask::Who]), true);
@@ -207,7 +215,12 @@ impl Bits {
                 return Some(Ask::YesNo);
             }
             // Conjunctions and relative pronouns.
-            "who" | "whom" | "whose" | "when" | "where" | "which" => return Some(Ask::YesNo),
+            "who" | "whom" | "whose" | "when" | "where" | "which" => {
+                self.whom |= word == "whom";
+                self.subject |=
+                    word == "who" && !is_auxiliary(next) && !matches!(next, "i" | "we" | "you" | "they");
+                return Some(Ask::YesNo);
+            }
             _ => {}
         }
         None
@@ -243,7 +256,9 @@ impl Bits {
     pub(super) fn phrase(&mut self, first: &str, second: &str) {
         match (first, second) {
             ("do", _) | ("would", _) | ("can", _) | ("could", _) | ("let", _) => self.indirect = true,
-            ("i", "want" | "would" | "need" | "wonder" | "was" | "am") => self.indirect = true,
+            ("i", "want" | "would" | "need" | "wonder" | "was" | "am" | "do" | "can" | "have") => {
+                self.indirect = true
+            }
             _ => {}
         }
     }
@@ -252,9 +267,10 @@ impl Bits {
     pub(super) fn modal_phrase(&mut self, first: &str, second: &str) -> bool {
         let modal = match (first, second) {
             ("have" | "has" | "had" | "need" | "needs" | "needed", "to") => Modal::Must,
-            ("supposed" | "better" | "best" | "advisable" | "recommended" | "wise" | "smart" | "sensible", "to") => {
-                Modal::Should
-            }
+            (
+                "supposed" | "better" | "best" | "advisable" | "recommended" | "wise" | "smart" | "sensible",
+                "to",
+            ) => Modal::Should,
             ("unable", "to") => {
                 self.negations += 1;
                 Modal::Can
@@ -331,6 +347,7 @@ impl Bits {
             _ => return,
         };
         self.i_first |= matches!(who, Who::I) && !self.is(Who::You);
+        self.he_first |= matches!(who, Who::He) && !self.is(Who::She);
         self.persons |= who as u8;
     }
 

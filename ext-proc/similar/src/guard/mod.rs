@@ -52,6 +52,8 @@ pub enum Mismatch {
     Code,
     /// A word is on one side only, and no other word says the same.
     Wording,
+    /// Only one plain word of a side has no counterpart that the lists know.
+    Word,
     /// Two languages.
     Language,
     /// Too long to be compared word for word, and not the same.
@@ -78,6 +80,7 @@ impl Mismatch {
             Self::Person => "person",
             Self::Code => "code",
             Self::Wording => "wording",
+            Self::Word => "word",
             Self::Language => "language",
             Self::Length => "length",
         }
@@ -110,12 +113,13 @@ pub fn check(asked: &str, stored: &str) -> Result<(), Mismatch> {
         return Err(Mismatch::Language);
     }
     let alignment = Alignment::new(&a, &b);
-    alignment.content(&a, &b)?;
+    let complete = alignment.content(&a, &b)?;
     bits(&a, &b)?;
     if a.language != foreign::Language::English {
         return alignment.in_sequence();
     }
-    order::check(&a, &b, &alignment)
+    order::check(&a, &b, &alignment)?;
+    if complete { Ok(()) } else { Err(Mismatch::Word) }
 }
 
 /// Compares what function words say. Negation is counted with the content, since "not legal" is "illegal".
@@ -173,7 +177,12 @@ fn persons(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
     }
     // "How can I help you", "how can you help me".
     let both = |bits: &bits::Bits| bits.is(Who::I) && bits.is(Who::You);
-    if both(x) && both(y) && x.i_first != y.i_first {
+    let couple = |bits: &bits::Bits| bits.is(Who::He) && bits.is(Who::She);
+    if both(x) && both(y) && x.i_first != y.i_first || couple(x) && couple(y) && x.he_first != y.he_first {
+        return Err(Mismatch::Order);
+    }
+    // "Who blocked me", "whom did I block"; "who sees my posts", "whose posts do I see".
+    if x.whose != y.whose || x.whom != y.whom && (x.subject || y.subject) && x.is(Who::I) {
         return Err(Mismatch::Order);
     }
     Ok(())

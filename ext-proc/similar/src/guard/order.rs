@@ -52,10 +52,13 @@ pub(super) fn check(a: &Prompt, b: &Prompt, alignment: &Alignment) -> Result<(),
         })
         .collect();
     counts(&pairs, a, b)?;
-    let into = pairs.iter().any(|pair| pair.a.marker == Marker::To || pair.b.marker == Marker::To);
+    let into = pairs
+        .iter()
+        .any(|pair| pair.a.marker == Marker::To || pair.b.marker == Marker::To);
     let symmetric = a.bits.between
         || b.bits.between
-        || (pairs.iter()).any(|pair| is_akin(pair.a, &SYMMETRIC_IDS) || !into && is_akin(pair.a, &JOINING_IDS));
+        || (pairs.iter())
+            .any(|pair| is_akin(pair.a, &SYMMETRIC_IDS) || !into && is_akin(pair.a, &JOINING_IDS));
     for pair in &pairs {
         // The same thing as a beginning and as an end.
         if matches!(
@@ -90,7 +93,7 @@ fn owners(pairs: &[Pair<'_>]) -> Result<(), Mismatch> {
             own.possessive
                 && !other.possessive
                 && other.marker == Marker::None
-                && owned.is_some_and(|owned| owned.abs_diff(there) > 1)
+                && owned.is_some_and(|owned| owned > there + 1)
         };
         let in_b = pairs.iter().find(|pair| pair.i == owner.i + 1).map(|pair| pair.j);
         let in_a = pairs.iter().find(|pair| pair.j == owner.j + 1).map(|pair| pair.i);
@@ -260,7 +263,9 @@ static SYMMETRIC_IDS: LazyLock<Vec<WordId>> = LazyLock::new(|| entries(SYMMETRIC
 static JOINING_IDS: LazyLock<Vec<WordId>> = LazyLock::new(|| entries(JOINING));
 
 fn entries(words: &[&str]) -> Vec<WordId> {
-    (words.iter()).filter_map(|word| Lexicon::get().find(word)).collect()
+    (words.iter())
+        .filter_map(|word| Lexicon::get().find(word))
+        .collect()
 }
 
 fn is_akin(item: &Item, ids: &[WordId]) -> bool {

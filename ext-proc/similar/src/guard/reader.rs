@@ -93,7 +93,14 @@ impl<'a> Reader<'a> {
                 } else {
                     Kind::Symbol
                 };
-                self.push(at, kind, literal(word), None);
+                // "Node.js" is a word of the lists.
+                let known = (kind == Kind::Code)
+                    .then(|| self.lexicon.find(&word.to_ascii_lowercase()))
+                    .flatten();
+                match known {
+                    Some(id) => self.push(at, Kind::Word, u64::from(id), Some(id)),
+                    None => self.push(at, kind, literal(word), None),
+                }
                 return 1;
             }
             Shape::Word => {}
@@ -252,6 +259,10 @@ impl<'a> Reader<'a> {
             return 1;
         }
         if ask.is_some() {
+            // "Tell me how": only the question counts.
+            if self.items.iter().all(|item| item.role.has(Role::REQUEST)) {
+                self.items.clear();
+            }
             self.opening = false;
             self.asked = false;
             return 1;
@@ -264,7 +275,9 @@ impl<'a> Reader<'a> {
         } else if entry.role.has(Role::PREPOSITION) {
             // "Cheaper to rent than to buy": what is compared stays so.
             if !(self.marker == Marker::Than && word == "to") {
-                self.marker = marker(word);
+                // "How to": no direction.
+                let how = word == "to" && at.checked_sub(1).is_some_and(|n| self.str(n) == "how");
+                self.marker = if how { Marker::None } else { marker(word) };
             }
             self.bits.between |= word == "between";
             self.asked = false;

@@ -50,13 +50,13 @@ modality | Can I park here? | Must I park here?
 tense | Who is the king? | Who was the king?
 tense | Who will host the games? | Who hosted the games?
 wording | How do I add two lists? | How do I add two numbers?
-wording | How do I get a refund? | How do I give a refund?
+word | How do I get a refund? | How do I give a refund?
 person | What is my name? | What is your name?
 person | Where is his car? | Where is her car?
 code | What does np.zeros do? | What does np.ones do?
 code | What is == in C? | What is === in C?
-wording | What does a visa for Japan cost? | What is a visa for Japan?
-wording | How do I bake salmon? | How do I bake tuna?
+word | What does a visa for Japan cost? | What is a visa for Japan?
+word | How do I bake salmon? | How do I bake tuna?
 language | Wie kann ich das ändern? | How can I change that?
 negation | Warum ist mein Paket nicht da? | Warum ist mein Paket da?
 order | Combien coûte un billet de Paris à Lyon ? | Combien coûte un billet de Lyon à Paris ?

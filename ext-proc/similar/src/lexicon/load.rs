@@ -19,6 +19,7 @@ struct Loader {
     opposites: FxHashMap<(Group, Group), Opposition>,
     spellings: FxHashMap<&'static str, &'static str>,
     irregular: Vec<(WordId, WordId)>,
+    irregular_words: FxHashMap<&'static str, &'static str>,
     whole: Vec<WordId>,
     groups: Group,
 }
@@ -80,6 +81,7 @@ impl Loader {
                 if section == "spelling" {
                     self.spellings.insert(from, to);
                 } else {
+                    self.irregular_words.insert(from, to);
                     let pair = (self.intern(from), self.intern(to));
                     self.irregular.push(pair);
                 }
@@ -217,8 +219,10 @@ impl Loader {
             entries: self.entries,
             words: self.words,
             phrases,
+            polar: self.opposites.keys().map(|(group, _)| *group).collect(),
             opposites: self.opposites,
             spellings: self.spellings,
+            irregular: self.irregular_words,
         }
     }
 }

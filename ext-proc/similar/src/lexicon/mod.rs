@@ -6,7 +6,7 @@ mod stem;
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use stem::{bases, trunk};
 
@@ -85,7 +85,10 @@ pub(crate) struct Lexicon {
     words: FxHashMap<&'static str, WordId>,
     phrases: FxHashMap<WordId, Vec<Phrase>>,
     opposites: FxHashMap<(Group, Group), Opposition>,
+    /// All meanings that have an opposite.
+    polar: FxHashSet<Group>,
     spellings: FxHashMap<&'static str, &'static str>,
+    irregular: FxHashMap<&'static str, &'static str>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(load::load);
@@ -127,6 +130,15 @@ impl Lexicon {
         self.spellings.get(word).copied()
     }
 
+    /// What a participle is one of: "written" of "write", "removed" and "removing" of "remove".
+    pub(crate) fn verb(&self, word: &str) -> Option<&'static str> {
+        self.irregular.get(word).copied().or_else(|| {
+            let ends = word.ends_with("ed") || word.ends_with("ing");
+            let known = |base: &str| self.words.get_key_value(base).map(|(text, _)| *text);
+            stem::bases(word, known).filter(|_| ends)
+        })
+    }
+
     /// The longest phrase that begins here; `next(n)` is the n-th word after `first`.
     /// Returns its entry and how many words follow the first.
     pub(crate) fn phrase(
@@ -149,6 +161,11 @@ impl Lexicon {
     pub(crate) fn pair(&self, first: WordId, second: WordId) -> Option<WordId> {
         let phrases = self.phrases.get(&first)?;
         phrases.iter().find(|p| p.rest == [second]).map(|p| p.entry)
+    }
+
+    /// Whether a word with these meanings has an opposite.
+    pub(crate) fn is_polar(&self, groups: &[Group]) -> bool {
+        groups.iter().any(|group| self.polar.contains(group))
     }
 
     pub(crate) fn opposition(&self, a: &[Group], b: &[Group]) -> Option<Opposition> {
