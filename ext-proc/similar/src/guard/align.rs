@@ -3,7 +3,7 @@
 
 use super::Mismatch;
 use super::bits::{Ask, Modal, is_span};
-use super::foreign::Language;
+use super::foreign::{self, Language};
 use super::prompt::{Item, Kind, Prompt};
 use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin};
 use crate::text::NumberKind;
@@ -112,12 +112,19 @@ impl Alignment {
         })
     }
 
-    /// Whether all pairs stand in the same order.
-    pub(super) fn in_sequence(&self) -> Result<(), Mismatch> {
-        match self.pairs.is_sorted_by_key(|(_, j)| *j) {
-            true => Ok(()),
-            false => Err(Mismatch::Order),
+    /// Whether all pairs stand in the same order, and behind articles of the same case.
+    pub(super) fn in_sequence(&self, a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
+        let before = |prompt: &Prompt, at: usize| {
+            let token = prompt.items.get(at)?.token.checked_sub(1)?;
+            Some(prompt.text.str(*prompt.text.tokens.get(token)?).to_owned())
+        };
+        let turned = |(i, j): &(usize, usize)| {
+            (before(a, *i).zip(before(b, *j))).is_some_and(|(x, y)| foreign::other_case(&x, &y))
+        };
+        if !self.pairs.is_sorted_by_key(|(_, j)| *j) || self.pairs.iter().any(turned) {
+            return Err(Mismatch::Order);
         }
+        Ok(())
     }
 }
 

@@ -39,8 +39,10 @@ static LANGUAGES: [(Language, &[&str], &[&str]); 6] = [
             "ich",
             "du",
             "sie",
-            "er",
             "wir",
+            "hallo",
+            "könnte",
+            "möchte",
             "ist",
             "sind",
             "kann",
@@ -64,9 +66,9 @@ static LANGUAGES: [(Language, &[&str], &[&str]); 6] = [
     (
         French,
         &[
-            "le", "la", "les", "un", "une", "des", "du", "je", "tu", "il", "elle", "nous", "vous", "est",
-            "sont", "puis", "peux", "peut", "merci", "mon", "ma", "mes", "plaît", "plait", "svp", "et",
-            "que", "l", "d", "qu", "j",
+            "le", "la", "les", "un", "une", "des", "du", "je", "tu", "il", "nous", "vous", "est", "sont",
+            "puis", "peux", "peut", "merci", "mon", "ma", "mes", "plaît", "plait", "svp", "et", "que", "l",
+            "d", "qu", "j", "s", "c", "ce", "bonjour", "t",
         ],
         &[
             "ne", "n", "pas", "non", "jamais", "sans", "aucun", "aucune", "rien", "personne", "plus",
@@ -76,7 +78,7 @@ static LANGUAGES: [(Language, &[&str], &[&str]); 6] = [
         Spanish,
         &[
             "el", "la", "los", "las", "un", "una", "unos", "yo", "tú", "usted", "es", "son", "puedo",
-            "puede", "favor", "gracias", "mi", "mis", "y", "que", "del", "se",
+            "puede", "hola", "favor", "gracias", "mi", "mis", "y", "que", "del", "se",
         ],
         &[
             "no", "nunca", "sin", "jamás", "ningún", "ninguna", "ninguno", "nada", "nadie", "tampoco",
@@ -112,7 +114,6 @@ static LANGUAGES: [(Language, &[&str], &[&str]); 6] = [
             "je",
             "jij",
             "u",
-            "hij",
             "zij",
             "wij",
             "is",
@@ -127,6 +128,52 @@ static LANGUAGES: [(Language, &[&str], &[&str]); 6] = [
             "dat",
         ],
         &["niet", "geen", "nooit", "zonder", "niemand", "niets", "nergens"],
+    ),
+];
+
+/// Prepositions and question words of the same languages: they count, but tell which language it is.
+static TELLING: [(Language, &[&str]); 6] = [
+    (
+        German,
+        &[
+            "wie", "was", "wo", "wann", "warum", "wer", "welche", "welcher", "für", "mit", "von", "nach",
+            "zu", "im", "am", "auf", "bei", "wird", "werden", "hat", "habe", "muss", "darf", "soll",
+        ],
+    ),
+    (
+        French,
+        &[
+            "comment", "quel", "quelle", "quels", "quelles", "où", "quand", "pourquoi", "qui", "combien",
+            "de", "pour", "avec", "à", "en", "dans", "sur", "dois", "faut", "ai", "avez",
+        ],
+    ),
+    (
+        Spanish,
+        &[
+            "cómo", "como", "qué", "cuál", "cuáles", "dónde", "cuándo", "cuánto", "cuántos", "cuánta",
+            "quién", "por", "para", "con", "de", "en", "a", "al", "debo", "hay", "está",
+        ],
+    ),
+    (
+        Italian,
+        &[
+            "come", "cosa", "dove", "quando", "perché", "chi", "quanto", "quale", "per", "con", "di", "da",
+            "in", "nel", "nella", "devo", "ho",
+        ],
+    ),
+    (
+        Portuguese,
+        &[
+            "como", "qual", "quais", "onde", "quando", "quanto", "quem", "por", "para", "com", "de", "em",
+            "no", "na", "devo", "tem",
+        ],
+    ),
+    (
+        Dutch,
+        &[
+            "hoe", "wat", "waar", "wanneer", "waarom", "wie", "welke", "voor", "met", "van", "naar", "op",
+            "heb", "moet", "mag", "hoeveel",
+        ],
     ),
 ];
 
@@ -157,16 +204,63 @@ pub(super) fn language(text: &Text) -> Language {
     }
     let mut counts = [0; LANGUAGES.len()];
     for word in words() {
-        for (count, (_, ignored, negating)) in counts.iter_mut().zip(&LANGUAGES) {
-            *count += usize::from(ignored.contains(&word) || negating.contains(&word));
+        for ((count, (_, ignored, negating)), (_, telling)) in counts.iter_mut().zip(&LANGUAGES).zip(&TELLING)
+        {
+            *count += usize::from(
+                [ignored, negating, telling]
+                    .iter()
+                    .any(|list| list.contains(&word)),
+            );
         }
     }
-    let best = counts.iter().zip(&LANGUAGES).max_by_key(|(count, _)| **count);
+    // Of several, the first: "de" is Dutch and Spanish.
+    let best = counts
+        .iter()
+        .zip(&LANGUAGES)
+        .rev()
+        .max_by_key(|(count, _)| **count);
+    let rare = english * 3 < words().count();
+    // Some of them are English words too: "in", "come", "hat".
+    let telling = |language: Language| {
+        let lists = (LANGUAGES.iter().filter(|(l, ..)| *l == language))
+            .flat_map(|(_, ignored, negating)| [*ignored, *negating]);
+        let mut lists = lists.chain(
+            TELLING
+                .iter()
+                .filter(|(l, _)| *l == language)
+                .map(|(_, telling)| *telling),
+        );
+        lists.any(|list| words().any(|word| list.contains(&word) && lexicon.find(word).is_none()))
+    };
     match best {
-        Some((count, (language, ..))) if *count > english => *language,
-        _ if english == 0 && letters => Language::Unknown,
+        Some((count, (language, ..)))
+            if (*count > english && (*count > 1 || telling(*language)))
+                || (rare && *count > 0 && *count >= english && telling(*language)) =>
+        {
+            *language
+        }
+        _ if letters && (english == 0 || rare) => Language::Unknown,
         _ => Language::English,
     }
+}
+
+/// Whether German articles say that two things have changed places: "der Hund", "den Hund".
+pub(super) fn other_case(a: &str, b: &str) -> bool {
+    let case = |word| matches!(word, "der" | "den" | "dem" | "des");
+    case(a) && case(b) && a != b
+}
+
+/// What the forms of a word share, as far as that is safe: "lösche" and "löschen", "cambio" and "cambiar".
+pub(super) fn trunk(language: Language, word: &str) -> &str {
+    let ends: &[&str] = match language {
+        German => &["en", "e"],
+        Spanish => &["ar", "er", "ir", "o"],
+        _ => &[],
+    };
+    (ends.iter())
+        .find_map(|end| word.strip_suffix(end))
+        .filter(|stem| stem.chars().count() >= 4)
+        .unwrap_or(word)
 }
 
 pub(super) fn ignored(language: Language, word: &str) -> bool {

@@ -116,7 +116,7 @@ pub fn check(asked: &str, stored: &str) -> Result<(), Mismatch> {
     let complete = alignment.content(&a, &b)?;
     bits(&a, &b)?;
     if a.language != foreign::Language::English {
-        return alignment.in_sequence();
+        return alignment.in_sequence(&a, &b);
     }
     order::check(&a, &b, &alignment)?;
     if complete { Ok(()) } else { Err(Mismatch::Word) }

@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
                 Shape::Code => self.push(at, Kind::Code, literal(word), None),
                 Shape::Word if foreign::negates(language, word) => self.bits.negations += 1,
                 Shape::Word if foreign::ignored(language, word) => {}
-                Shape::Word => self.push(at, Kind::Word, literal(word), None),
+                Shape::Word => self.push(at, Kind::Word, literal(foreign::trunk(language, word)), None),
             }
         }
         self.bits = Bits {
