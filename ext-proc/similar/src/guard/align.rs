@@ -2,9 +2,10 @@
 //! Must not know the order of items.
 
 use super::Mismatch;
-use super::bits::{Ask, Modal, is_span};
+use super::bits::{Ask, Modal};
 use super::foreign::{self, Language};
 use super::prompt::{Item, Kind, Prompt};
+use super::words::is_span;
 use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin};
 use crate::text::NumberKind;
 
@@ -93,7 +94,7 @@ impl Alignment {
         let slight = left.len() <= 1
             && right.len() <= 1
             && (left.iter().chain(&right))
-                .all(|item| !item.role.has(Role::AMOUNT) && !(alone && lexicon.is_polar(item.groups())));
+                .all(|item| !item.role.has(Role::AMOUNT) && (!alone || !lexicon.is_polar(item.groups())));
         if why == Mismatch::Wording && slight && a.language == Language::English {
             return Ok(false);
         }

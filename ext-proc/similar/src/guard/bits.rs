@@ -1,6 +1,7 @@
 //! What the function words of a prompt say: what is asked, with which modality, when, about whom.
 //! Must not know content words, or that there is another prompt.
 
+use super::words::{is_auxiliary, is_span};
 use crate::lexicon::Role;
 
 /// What a question asks for.
@@ -174,8 +175,9 @@ impl Bits {
                     "many" | "much" => Asks::of(&[Ask::Amount, Ask::What]),
                     "long" => Asks::of(&[Ask::Duration, Ask::What]),
                     "often" | "far" | "old" | "tall" | "high" | "big" | "large" | "heavy" | "fast"
-                    | "deep" | "wide" | "late" | "early" | "soon" => Asks::of(&[Ask::Amount, Ask::What]),
+                    | "deep" | "wide" | "late" | "early" => Asks::of(&[Ask::Amount, Ask::What]),
                     "come" => Asks::of(&[Ask::Why]),
+                    "soon" => Asks::of(&[Ask::Amount, Ask::When]),
                     "is" | "are" | "was" | "were" | "will" | "about" => Asks::of(&[Ask::How, Ask::What]),
                     _ => Asks::of(&[Ask::How]),
                 };
@@ -272,6 +274,10 @@ impl Bits {
                 "to",
             ) => Modal::Should,
             ("unable", "to") => {
+                self.negations += 1;
+                Modal::Can
+            }
+            ("having" | "have", "trouble" | "difficulty" | "difficulties") => {
                 self.negations += 1;
                 Modal::Can
             }
@@ -375,37 +381,4 @@ impl Bits {
             }
         }
     }
-}
-
-/// A span of time, after "how many".
-pub(super) fn is_span(word: &str) -> bool {
-    matches!(
-        word,
-        "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years"
-    )
-}
-
-fn is_auxiliary(word: &str) -> bool {
-    matches!(
-        word,
-        "is" | "are"
-            | "was"
-            | "were"
-            | "am"
-            | "do"
-            | "does"
-            | "did"
-            | "can"
-            | "could"
-            | "should"
-            | "would"
-            | "will"
-            | "may"
-            | "might"
-            | "must"
-            | "has"
-            | "have"
-            | "had"
-            | ""
-    )
 }

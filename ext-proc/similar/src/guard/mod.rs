@@ -8,6 +8,7 @@ mod numbers;
 mod order;
 mod prompt;
 mod reader;
+mod words;
 
 use std::fmt;
 
@@ -154,7 +155,9 @@ fn bits(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
     // "What are the causes of the war", "what were the causes of the war".
     let reasons = |prompt: &Prompt| prompt.items.iter().any(|item| item.role.has(Role::REASON));
     let timeless = timeless || (s | t) & future == 0 && reasons(a) && reasons(b);
-    if s != 0 && t != 0 && s & t == 0 && !timeless {
+    // "Do I have to pay", "will I have to pay".
+    let must = m & n & Modal::Must as u8 != 0 && (s | t) & Tense::Past as u8 == 0;
+    if s != 0 && t != 0 && s & t == 0 && !timeless && !must {
         return Err(Mismatch::Tense);
     }
     persons(a, b)

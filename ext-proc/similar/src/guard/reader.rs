@@ -5,6 +5,7 @@ use super::bits::{Ask, Asks, Bits, Modal};
 use super::foreign::{self, Language};
 use super::numbers::roman;
 use super::prompt::{Item, Kind, Marker};
+use super::words::{is_task, marker};
 use crate::lexicon::{Lexicon, Role, Tag, WordId, trunk};
 use crate::text::{Number, Shape, Text, Token, hash};
 
@@ -275,9 +276,19 @@ impl<'a> Reader<'a> {
         } else if entry.role.has(Role::PREPOSITION) {
             // "Cheaper to rent than to buy": what is compared stays so.
             if !(self.marker == Marker::Than && word == "to") {
-                // "How to": no direction.
-                let how = word == "to" && at.checked_sub(1).is_some_and(|n| self.str(n) == "how");
-                self.marker = if how { Marker::None } else { marker(word) };
+                // "How to", "a way to": no direction.
+                let before = at
+                    .checked_sub(1)
+                    .and_then(|n| self.words.get(n).copied().flatten());
+                let infinitive = word == "to"
+                    && at.checked_sub(1).is_some_and(|n| {
+                        self.str(n) == "how"
+                            || before.is_some_and(|id| {
+                                let role = self.lexicon.entry(id).role;
+                                role.has(Role::MANNER) || role.has(Role::EMPTY)
+                            })
+                    });
+                self.marker = if infinitive { Marker::None } else { marker(word) };
             }
             self.bits.between |= word == "between";
             self.asked = false;
@@ -364,68 +375,4 @@ impl<'a> Reader<'a> {
 /// The key of a word that is in no list; never that of one that is.
 pub(super) fn literal(word: &str) -> u64 {
     hash(word) | 1 << 63
-}
-
-/// What an assistant is asked to do rather than whether it can be done.
-fn is_task(word: &str) -> bool {
-    matches!(
-        word,
-        "translate"
-            | "write"
-            | "summarize"
-            | "summarise"
-            | "rewrite"
-            | "rephrase"
-            | "paraphrase"
-            | "draft"
-            | "generate"
-            | "compare"
-            | "convert"
-            | "solve"
-            | "help"
-            | "find"
-            | "check"
-            | "fix"
-            | "proofread"
-            | "correct"
-            | "code"
-            | "implement"
-            | "compose"
-            | "analyze"
-            | "analyse"
-            | "remind"
-            | "guide"
-            | "assist"
-            | "advise"
-            | "point"
-            | "answer"
-            | "confirm"
-            | "create"
-            | "make"
-            | "set"
-            | "book"
-            | "order"
-            | "schedule"
-            | "add"
-            | "design"
-            | "plan"
-            | "build"
-            | "send"
-    )
-}
-
-fn marker(word: &str) -> Marker {
-    match word {
-        "from" => Marker::From,
-        "to" | "into" | "onto" | "toward" | "towards" => Marker::To,
-        "of" => Marker::Of,
-        "in" | "within" => Marker::In,
-        "on" | "upon" => Marker::On,
-        "at" => Marker::At,
-        "for" => Marker::For,
-        "with" => Marker::With,
-        "by" => Marker::By,
-        "than" => Marker::Than,
-        _ => Marker::Other,
-    }
 }

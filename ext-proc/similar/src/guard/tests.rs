@@ -49,6 +49,23 @@ scope | Delete my files | Delete all my files
 modality | Can I park here? | Must I park here?
 tense | Who is the king? | Who was the king?
 tense | Who will host the games? | Who hosted the games?
+pass | Why am I unable to pay? | Why can't I pay?
+pass | How long does shipping take? | How many days does shipping take?
+pass | When is it best to plant roses? | When should I plant roses?
+pass | How do I pair my iPhone? | how do i pair my iphone
+pass | Can you freeze milk? | Can I freeze milk?
+pass | Could you translate this? | Translate this
+pass | What do I need to do to renew it? | How do I renew it?
+pass | Who is the mayor of Rome? | Who is Rome's mayor?
+question | Can you freeze milk? | How do you freeze milk?
+order | Does my boss read my emails? | Do I read my boss's emails?
+order | Is it cheaper to rent than to buy? | Is it cheaper to buy than to rent?
+order | How do I merge dev into main? | How do I merge main into dev?
+order | Why did he leave her? | Why did she leave him?
+order | Der Hund beißt den Mann, was nun? | Den Hund beißt der Mann, was nun?
+order | Como voy de Madrid a Sevilla | Como voy de Sevilla a Madrid
+antonym | Who was the first man in space? | Who was the first woman in space?
+tense | Have I been charged? | Will I be charged?
 wording | How do I add two lists? | How do I add two numbers?
 word | How do I get a refund? | How do I give a refund?
 person | What is my name? | What is your name?

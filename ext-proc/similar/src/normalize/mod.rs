@@ -1,6 +1,7 @@
 //! The form of a prompt that is embedded: what politeness, contractions and the many ways to frame a question leave over.
 //! Must not know embeddings; and since it forgets a lot, whether two prompts may share an answer is the guard's to say.
 
+mod turn;
 mod words;
 
 use std::sync::LazyLock;
@@ -72,8 +73,9 @@ pub fn normalize(text: &str) -> String {
     for word in text.split_whitespace() {
         split(word, &mut words);
     }
-    active(&mut words);
-    converted(&mut words);
+    turn::active(&mut words);
+    turn::converted(&mut words);
+    turn::owned(&mut words);
     let mut start = 0;
     let mut head: Vec<&str> = Vec::new();
     for _ in 0..ROUNDS {
@@ -113,100 +115,7 @@ pub fn normalize(text: &str) -> String {
         .into_iter()
         .chain(tail.take(end.saturating_sub(start)))
         .collect();
-    words::join(&infinitive(plain), text.len())
-}
-
-/// "How do I changing" of "the best way of changing": "how do I change".
-fn infinitive(mut words: Vec<&str>) -> Vec<&str> {
-    if let ["how", "do", "i", verb, ..] = words.as_mut_slice()
-        && verb.ends_with("ing")
-        && let Some(base) = Lexicon::get().verb(verb)
-    {
-        *verb = base;
-    }
-    words
-}
-
-/// "How can rust be removed from iron", "how are tests written in Rust", "can milk be frozen": the active voice.
-fn active(words: &mut Vec<String>) {
-    let word = |at: usize| words.get(at).map_or("", String::as_str);
-    let how = word(0) == "how";
-    let auxiliary = usize::from(how);
-    let (subject, modal) = match word(auxiliary) {
-        "can" | "could" | "may" | "should" | "must" => (auxiliary + 1, true),
-        "is" | "are" if how => (auxiliary + 1, false),
-        _ => return,
-    };
-    let participle = |word: &str| Lexicon::get().verb(word).filter(|_| !word.ends_with("ing"));
-    let ends = |at: usize| {
-        matches!(
-            word(at),
-            "" | "in"
-                | "on"
-                | "at"
-                | "by"
-                | "from"
-                | "to"
-                | "with"
-                | "for"
-                | "into"
-                | "as"
-                | "using"
-                | "after"
-                | "before"
-                | "without"
-        )
-    };
-    let found = (subject + 1..words.len().min(LONGEST_FRAME)).find_map(|at| {
-        if modal {
-            return (word(at) == "be").then(|| Some((at, at + 1, participle(word(at + 1))?)))?;
-        }
-        Some((at, at, participle(word(at)).filter(|_| ends(at + 1))?))
-    });
-    let Some((end, participle, verb)) = found else {
-        return;
-    };
-    let front: &[&str] = if how { &["how", "do", "i"] } else { &["can", "i"] };
-    let thing = words.get(subject..end).unwrap_or_default();
-    let rest = words.get(participle + 1..).unwrap_or_default();
-    *words = (front.iter().map(|word| (*word).to_owned()))
-        .chain([verb.to_owned()])
-        .chain(thing.iter().cloned())
-        .chain(rest.iter().cloned())
-        .collect();
-}
-
-/// "Convert 5 miles to km", "how many km are 5 miles": "what is 5 miles in km".
-fn converted(words: &mut Vec<String>) {
-    let counts = |word: &String| word.starts_with(|c: char| c.is_ascii_digit());
-    let position = |any: &[&str]| words.iter().position(|word| any.contains(&word.as_str()));
-    let (amount, unit) = match words.as_slice() {
-        [first, second, ..] if first == "convert" && counts(second) => {
-            let Some(at) = position(&["to", "into", "in"]) else {
-                return;
-            };
-            (words.get(1..at), words.get(at + 1..))
-        }
-        [how, many, .., last] if how == "how" && many == "many" && last != "in" => {
-            let Some(at) = position(&["is", "are"]) else {
-                return;
-            };
-            let from = at + 1 + usize::from(words.get(at + 1).is_some_and(|word| word == "in"));
-            (words.get(from..), words.get(2..at))
-        }
-        _ => return,
-    };
-    if let (Some(amount @ [first, ..]), Some(unit @ [_, ..])) = (amount, unit)
-        && counts(first)
-        && amount.len() <= 3
-        && unit.len() <= 2
-    {
-        *words = (["what", "is"].map(str::to_owned).into_iter())
-            .chain(amount.to_vec())
-            .chain(["in".to_owned()])
-            .chain(unit.to_vec())
-            .collect();
-    }
+    words::join(&turn::infinitive(plain), text.len())
 }
 
 /// How many words the frame takes, if it fits at the beginning.

@@ -1,0 +1,103 @@
+//! Small closed classes of English words that the guard reads one by one.
+//! Must not know texts.
+
+use super::prompt::Marker;
+
+/// What an assistant is asked to do rather than whether it can be done.
+pub(super) fn is_task(word: &str) -> bool {
+    matches!(
+        word,
+        "translate"
+            | "write"
+            | "summarize"
+            | "summarise"
+            | "rewrite"
+            | "rephrase"
+            | "paraphrase"
+            | "draft"
+            | "generate"
+            | "compare"
+            | "convert"
+            | "solve"
+            | "help"
+            | "find"
+            | "check"
+            | "fix"
+            | "proofread"
+            | "correct"
+            | "code"
+            | "implement"
+            | "compose"
+            | "analyze"
+            | "analyse"
+            | "remind"
+            | "guide"
+            | "assist"
+            | "advise"
+            | "point"
+            | "answer"
+            | "confirm"
+            | "create"
+            | "make"
+            | "set"
+            | "book"
+            | "order"
+            | "schedule"
+            | "add"
+            | "design"
+            | "plan"
+            | "build"
+            | "send"
+    )
+}
+
+/// What a preposition says about the role of what follows.
+pub(super) fn marker(word: &str) -> Marker {
+    match word {
+        "from" => Marker::From,
+        "to" | "into" | "onto" | "toward" | "towards" => Marker::To,
+        "of" => Marker::Of,
+        "in" | "within" => Marker::In,
+        "on" | "upon" => Marker::On,
+        "at" => Marker::At,
+        "for" => Marker::For,
+        "with" => Marker::With,
+        "by" => Marker::By,
+        "than" => Marker::Than,
+        _ => Marker::Other,
+    }
+}
+
+/// A span of time, after "how many".
+pub(super) fn is_span(word: &str) -> bool {
+    matches!(
+        word,
+        "seconds" | "minutes" | "hours" | "days" | "weeks" | "months" | "years"
+    )
+}
+
+/// A verb that may stand before the subject of a question; also nothing at all.
+pub(super) fn is_auxiliary(word: &str) -> bool {
+    matches!(
+        word,
+        "is" | "are"
+            | "was"
+            | "were"
+            | "am"
+            | "do"
+            | "does"
+            | "did"
+            | "can"
+            | "could"
+            | "should"
+            | "would"
+            | "will"
+            | "may"
+            | "might"
+            | "must"
+            | "has"
+            | "have"
+            | "had"
+            | ""
+    )
+}

@@ -1,0 +1,150 @@
+//! Turns sentences round that say the same in another order: passives, conversions, possessives.
+//! Must not know frames; what does not fit stays as it is.
+
+use super::LONGEST_FRAME;
+use crate::lexicon::Lexicon;
+
+/// "How can rust be removed from iron", "how are tests written in Rust", "can milk be frozen": the active voice.
+pub(super) fn active(words: &mut Vec<String>) {
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let how = word(0) == "how";
+    let auxiliary = usize::from(how);
+    let (subject, modal) = match word(auxiliary) {
+        "can" | "could" | "may" | "should" | "must" => (auxiliary + 1, true),
+        "is" | "are" if how => (auxiliary + 1, false),
+        _ => return,
+    };
+    let participle = |word: &str| Lexicon::get().verb(word).filter(|_| !word.ends_with("ing"));
+    let ends = |at: usize| {
+        matches!(
+            word(at),
+            "" | "in"
+                | "on"
+                | "at"
+                | "by"
+                | "from"
+                | "to"
+                | "with"
+                | "for"
+                | "into"
+                | "as"
+                | "using"
+                | "after"
+                | "before"
+                | "without"
+        )
+    };
+    let found = (subject + 1..words.len().min(LONGEST_FRAME)).find_map(|at| {
+        if modal {
+            return (word(at) == "be").then(|| Some((at, at + 1, participle(word(at + 1))?)))?;
+        }
+        Some((at, at, participle(word(at)).filter(|_| ends(at + 1))?))
+    });
+    let Some((end, participle, verb)) = found else {
+        return;
+    };
+    let front: &[&str] = if how { &["how", "do", "i"] } else { &["can", "i"] };
+    let thing = words.get(subject..end).unwrap_or_default();
+    let rest = words.get(participle + 1..).unwrap_or_default();
+    *words = (front.iter().map(|word| (*word).to_owned()))
+        .chain([verb.to_owned()])
+        .chain(thing.iter().cloned())
+        .chain(rest.iter().cloned())
+        .collect();
+}
+
+/// "Convert 5 miles to km", "how many km are 5 miles": "what is 5 miles in km".
+pub(super) fn converted(words: &mut Vec<String>) {
+    let counts = |word: &String| word.starts_with(|c: char| c.is_ascii_digit());
+    let position = |any: &[&str]| words.iter().position(|word| any.contains(&word.as_str()));
+    let (amount, unit) = match words.as_slice() {
+        [first, second, ..] if first == "convert" && counts(second) => {
+            let Some(at) = position(&["to", "into", "in"]) else {
+                return;
+            };
+            (words.get(1..at), words.get(at + 1..))
+        }
+        [how, many, .., last] if how == "how" && many == "many" && last != "in" => {
+            let Some(at) = position(&["is", "are"]) else {
+                return;
+            };
+            let from = at + 1 + usize::from(words.get(at + 1).is_some_and(|word| word == "in"));
+            (words.get(from..), words.get(2..at))
+        }
+        _ => return,
+    };
+    if let (Some(amount @ [first, ..]), Some(unit @ [_, ..])) = (amount, unit)
+        && counts(first)
+        && amount.len() <= 3
+        && unit.len() <= 2
+    {
+        *words = (["what", "is"].map(str::to_owned).into_iter())
+            .chain(amount.to_vec())
+            .chain(["in".to_owned()])
+            .chain(unit.to_vec())
+            .collect();
+    }
+}
+
+/// "What is Canada's population": "what is the population of canada".
+pub(super) fn owned(words: &mut Vec<String>) {
+    let [what, is, ..] = words.as_slice() else { return };
+    if what != "what" || !matches!(is.as_str(), "is" | "are" | "was" | "were") {
+        return;
+    }
+    let Some((at, owner)) = (words.iter().enumerate().take(6).skip(2))
+        .find_map(|(at, word)| Some((at, word.strip_suffix("'s")?.to_owned())))
+    else {
+        return;
+    };
+    let thing = words.get(at + 1..).unwrap_or_default();
+    if thing.is_empty() || thing.len() > 3 {
+        return;
+    }
+    let mut ordered: Vec<String> = words.iter().take(2).cloned().collect();
+    ordered.push("the".to_owned());
+    ordered.extend_from_slice(thing);
+    ordered.push("of".to_owned());
+    ordered.extend(words.get(2..at).unwrap_or_default().iter().cloned());
+    ordered.push(owner);
+    *words = ordered;
+}
+
+/// "How do I changing" of "the best way of changing": "how do I change".
+pub(super) fn infinitive(mut words: Vec<&str>) -> Vec<&str> {
+    if let ["how", "do", "i", verb, ..] = words.as_mut_slice()
+        && verb.ends_with("ing")
+        && let Some(base) = Lexicon::get().verb(verb)
+    {
+        *verb = base;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::normalize;
+
+    #[test]
+    fn sentences_are_turned_round() {
+        for (text, expected) in [
+            (
+                "How can rust be washed from iron?",
+                "how do i wash rust from iron",
+            ),
+            (
+                "How are unit tests written in Rust?",
+                "how do i write unit tests in rust",
+            ),
+            ("Can milk be frozen?", "can i freeze milk"),
+            ("How is it going?", "how is it going"),
+            ("How many cents are 5 pounds?", "what is 5 pound in cents"),
+            ("Convert 5 pounds to cents", "what is 5 pound in cents"),
+            ("Convert the list to a tuple", "convert the list to a tuple"),
+            ("What is Peru's flag?", "what is the flag of peru"),
+            ("What is the best way of folding a map?", "how do i fold a map"),
+        ] {
+            assert_eq!(normalize(text), expected, "{text}");
+        }
+    }
+}
