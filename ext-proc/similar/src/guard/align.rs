@@ -281,7 +281,6 @@ fn span(item: &Item, own: &Prompt, other: &Prompt) -> bool {
     };
     // "How many grams of sugar", "how much sugar".
     let of = at(own, 2, &["how", "many"])
-        && at(own, 0, &[])
         && (own.text.tokens.get(item.token + 1)).is_some_and(|t| own.text.str(*t) == "of");
     if item.tag == Tag::Unit && of {
         return much(other) && !other.items.iter().any(|o| o.tag == Tag::Unit);
