@@ -35,7 +35,8 @@ def test_tls(start_gateway, simulator, tls):
         assert chat(gateway, stream=stream).status == 200
         assert chat(gateway, {"x-pool": "anthropic"}, stream=stream).status == 200
         assert chat(gateway, {"x-pool": "failover", **sim(_for="openai-main", status=503)}, stream=stream).status == 200
-    for name, proxy in tls.items():
+    for name in (provider["name"] for provider in gateway.config["providers"]):
+        proxy = tls[name]
         assert set(proxy.names) == {"localhost"}
         assert simulator[name].last().headers["host"] == f"localhost:{proxy.port}"
 
