@@ -13,6 +13,12 @@ use tollgate_routing::observe::{self, StreamObserver};
 
 use crate::request::Exchange;
 
+/// What a policy has the client told of texts, where it does.
+const NOTES: [(&str, &str); 2] = [
+    ("x-tollgate-moderation", decision::MODERATION),
+    ("x-tollgate-guardrail", decision::GUARDRAIL),
+];
+
 /// What is being done with the answer.
 #[derive(Default)]
 pub(crate) struct Answer {
@@ -82,7 +88,7 @@ impl Exchange {
             let decision = decided();
             if decision.text(decision::DECISION).is_some() {
                 // All that is known before a stream has ended.
-                self.tell(&decision, &[("x-tollgate-moderation", decision::MODERATION)]);
+                self.tell(&decision, &NOTES);
                 Mode::Pass
             } else {
                 Mode::Observe(Box::new(StreamObserver::new(facts.endpoint)))
@@ -160,9 +166,9 @@ impl Exchange {
         let headers = [
             ("x-tollgate-cache", decision::CACHE),
             ("x-tollgate-cost-usd", decision::COST_USD),
-            ("x-tollgate-moderation", decision::MODERATION),
         ];
         self.tell(decision, &headers);
+        self.tell(decision, &NOTES);
     }
 
     fn tell(&self, decision: &Decision, headers: &[(&str, &str)]) {

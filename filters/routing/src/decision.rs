@@ -26,6 +26,8 @@ pub const INPUT_TOKENS: &str = "input_tokens";
 pub const OUTPUT_TOKENS: &str = "output_tokens";
 /// Text: cost in USD, a decimal with up to nine places.
 pub const COST_USD: &str = "cost_usd";
+/// Text: the names of the rules that found something of which the client is to be told, with `, ` between them.
+pub const GUARDRAIL: &str = "guardrail";
 
 /// The service's dynamic metadata as a filter reads it: all of it at once, since a call to Envoy costs about as much as reading
 /// a kilobyte of JSON.
