@@ -16,7 +16,7 @@ mod written;
 mod yaml;
 
 pub use errors::{Errors, LoadError, Position, Problem};
-pub use resolve::{CheckCustom, Known};
+pub use resolve::{CheckCustom, CheckGuardrails, GuardrailProblem, Known};
 pub use scalar::{Glob, NanoUsd};
 pub use schema::json_schema;
 pub use usable::*;

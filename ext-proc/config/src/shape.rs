@@ -72,6 +72,9 @@ impl<'s> Checker<'s, '_> {
         position: Position,
         path: &Path,
     ) -> Result<Json, String> {
+        if leaf.get("additionalProperties") == Some(&Json::Bool(true)) {
+            return Ok(free_map(entries));
+        }
         let empty = Map::new();
         let fields = leaf.get("properties").and_then(Json::as_object);
         let others = leaf
@@ -171,8 +174,35 @@ impl<'s> Checker<'s, '_> {
         if is_type(leaf, "boolean") {
             return false.into();
         }
+        if is_type(leaf, "string") {
+            return "".into();
+        }
         leaf.get("minimum").cloned().unwrap_or_else(|| 0.into())
     }
+}
+
+/// What may hold anything is taken as it is, scalars by YAML's core schema.
+fn free(node: &Node) -> Json {
+    match &node.value {
+        Value::Scalar { text, plain } => match ScalarKind::of(text, *plain) {
+            ScalarKind::Null => Json::Null,
+            ScalarKind::Bool(value) => value.into(),
+            // A number that JSON cannot write (`.5`, `0x10`) stays text.
+            ScalarKind::Number => text
+                .parse::<Number>()
+                .map_or_else(|_| text.as_str().into(), Json::Number),
+            ScalarKind::Text => text.as_str().into(),
+        },
+        Value::List(items) => items.iter().map(free).collect(),
+        Value::Map(entries) => free_map(entries),
+    }
+}
+
+fn free_map(entries: &[Entry]) -> Json {
+    let fields = entries
+        .iter()
+        .map(|entry| (entry.key.clone(), free(&entry.value)));
+    fields.collect::<Map<_, _>>().into()
 }
 
 /// Reads a scalar as the first alternative that takes it.

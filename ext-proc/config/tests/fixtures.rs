@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use tollgate_config::{Config, Errors, Known};
+use tollgate_config::{Config, Errors, Guardrail, GuardrailCheck, GuardrailProblem, Known};
 
 const ENTITIES: [&str; 8] = [
     "EMAIL_ADDRESS",
@@ -37,8 +37,28 @@ fn parse(text: &str) -> Result<Config, Errors> {
             env: &env,
             entities: Some(&ENTITIES),
             custom: None,
+            guardrails: Some(&refused),
         },
     )
+}
+
+/// Stands for the engine: it refuses what says so.
+fn refused(rules: &[Guardrail]) -> Vec<GuardrailProblem> {
+    let mut problems = Vec::new();
+    for (rule, listed) in rules.iter().enumerate() {
+        let GuardrailCheck::Listed { words, patterns } = &listed.check else {
+            continue;
+        };
+        for (field, texts) in [("words", words), ("patterns", patterns)] {
+            let wrong = texts.iter().enumerate().filter(|(_, text)| *text == "refused");
+            problems.extend(wrong.map(|(at, _)| GuardrailProblem {
+                rule,
+                field: format!("{field}[{at}]"),
+                problem: "is refused".to_owned(),
+            }));
+        }
+    }
+    problems
 }
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
@@ -120,41 +140,42 @@ fn no_message_repeats_what_may_be_a_secret() {
 #[test]
 fn no_value_at_any_place_gets_past_the_shape_check() {
     let values = ["~", "true", "99999999999999999999", "text", "[]", "{}", "[[5]]"];
-    let text = std::fs::read_to_string(
-        fixtures("right")
-            .iter()
-            .find(|path| path.ends_with("full.yaml"))
-            .unwrap(),
-    );
-    let text = text.unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    let mut tried = 0;
-    for (at, line) in lines.iter().enumerate() {
-        let Some(colon) = line
-            .find(": ")
-            .or_else(|| line.find(":").filter(|at| at + 1 == line.len()))
-        else {
-            continue;
-        };
-        for value in values {
-            let changed = format!("{}: {value}", &line[..colon]);
-            let mut lines = lines.clone();
-            // What was nested below the replaced value goes, too.
-            let indent = line.len() - line.trim_start_matches([' ', '-']).len();
-            let is_deeper = |line: &str| line.len() - line.trim_start_matches(' ').len() > indent;
-            let nested = lines[at + 1..].iter().take_while(|line| is_deeper(line)).count();
-            lines.splice(at..=at + nested, [changed.as_str()]);
-            if let Err(errors) = parse(&lines.join("\n")) {
-                let errors = errors.to_string();
-                assert!(
-                    !errors.contains("its shape is right") && !errors.contains("nobody said why"),
-                    "{changed}: {errors}"
-                );
-            }
-            tried += 1;
+    let mut texts = Vec::new();
+    for path in fixtures("right") {
+        if path.ends_with("full.yaml") || path.ends_with("guardrails.yaml") {
+            texts.push(std::fs::read_to_string(path).unwrap());
         }
     }
-    assert!(tried > 500);
+    let mut tried = 0;
+    for text in texts {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(colon) = line
+                .find(": ")
+                .or_else(|| line.find(":").filter(|at| at + 1 == line.len()))
+            else {
+                continue;
+            };
+            for value in values {
+                let changed = format!("{}: {value}", &line[..colon]);
+                let mut lines = lines.clone();
+                // What was nested below the replaced value goes, too.
+                let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+                let is_deeper = |line: &str| line.len() - line.trim_start_matches(' ').len() > indent;
+                let nested = lines[at + 1..].iter().take_while(|line| is_deeper(line)).count();
+                lines.splice(at..=at + nested, [changed.as_str()]);
+                if let Err(errors) = parse(&lines.join("\n")) {
+                    let errors = errors.to_string();
+                    assert!(
+                        !errors.contains("its shape is right") && !errors.contains("nobody said why"),
+                        "{changed}: {errors}"
+                    );
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 700);
 }
 
 #[test]

@@ -11,8 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use tollgate_config::{
     Address, Budget, Cache, CacheMode, CacheRules, CacheScope, Config, Embedder, Encoding, Family,
-    HeaderRule, Journal, KeyHash, Known, ModelAccess, NanoUsd, OnFailure, Operator, PathRule, Price,
-    Redaction, SecretRef, SharedJournal, Strategy, TextRule, TokenRange, Tokenizer,
+    GuardrailAction, GuardrailCheck, GuardrailOn, GuardrailRole, HeaderRule, Journal, KeyHash, Known,
+    ModelAccess, NanoUsd, OnFailure, Operator, PathRule, Price, Redaction, SchemaSource, SecretRef,
+    SharedJournal, Strategy, TextRule, TokenRange, Tokenizer,
 };
 use tollgate_llm::{Dialect, Endpoint};
 
@@ -25,6 +26,7 @@ fn parse(text: &str) -> Config {
             env: &|_| Some("x".to_owned()),
             entities: Some(&ENTITIES),
             custom: None,
+            guardrails: None,
         },
     )
     .unwrap()
@@ -297,5 +299,58 @@ fn without_the_engines_names_an_entity_only_has_to_look_like_one() {
     assert!(
         errors.to_string().contains("names of entities are capitals"),
         "{errors}"
+    );
+}
+
+#[test]
+fn guardrails_and_their_checks() {
+    let config = parse(include_str!("../fixtures/right/guardrails.yaml"));
+    let rules = &config.policies[0].guardrails;
+    let rule = |name: &str| rules.iter().find(|rule| rule.name == name).unwrap();
+    assert_eq!(rules.len(), 8);
+    let rivals = rule("rivals");
+    assert_eq!(
+        (rivals.on, rivals.action, rivals.dry_run, &rivals.roles),
+        (GuardrailOn::Both, GuardrailAction::Block, false, &None)
+    );
+    assert_eq!(
+        rivals.check,
+        GuardrailCheck::Listed {
+            words: vec!["Globex".into(), "project titan".into()],
+            patterns: vec![r"\bGX-\d{4}\b".into()]
+        }
+    );
+    let takeover = rule("takeover");
+    assert_eq!(
+        takeover.roles,
+        Some(vec![GuardrailRole::User, GuardrailRole::Tool])
+    );
+    assert_eq!(takeover.check, GuardrailCheck::Injection(0.5));
+    assert_eq!(rule("short").check, GuardrailCheck::MaxTokens(400));
+    assert_eq!(
+        rule("sourced-trial").check,
+        GuardrailCheck::Citations {
+            at_least: 1,
+            pattern: None
+        }
+    );
+    // A schema is JSON as it was written: `null` stays, numbers and words keep their kinds.
+    let schema = serde_json::json!({
+        "type": "object",
+        "required": ["city", "on"],
+        "additionalProperties": false,
+        "properties": {
+            "city": { "type": "string", "minLength": 1, "default": null },
+            "on": { "type": "boolean", "const": true },
+            "degrees": { "type": "number", "maximum": 99.5, "enum": [1, -2.5, "3", ".5"] }
+        }
+    });
+    assert_eq!(
+        rule("shape").check,
+        GuardrailCheck::JsonSchema(SchemaSource::Inline(schema))
+    );
+    assert_eq!(
+        rule("shape-of-file").check,
+        GuardrailCheck::JsonSchema(SchemaSource::File("/etc/tollgate/answer.schema.json".into()))
     );
 }

@@ -30,6 +30,7 @@ fn the_quickstart_is_right_and_its_keys_are_known() {
             env: &|_| Some("x".to_owned()),
             entities: Some(&entities),
             custom: None,
+            guardrails: None,
         },
     )
     .unwrap();

@@ -56,24 +56,30 @@ impl AnswerGuard {
         self.guardrails.answer_tokens(|| tokens, &mut self.findings);
     }
 
+    /// Takes a whole text beside the channels, which repeats one of them or stands for it: what is listed is found in it.
+    pub fn whole(&mut self, text: &str) {
+        self.guardrails.search_answer(text, &mut self.findings);
+    }
+
     /// What was found so far.
     pub fn findings(&self) -> &Findings {
         &self.findings
     }
 
-    /// The answer is over: ends all channels and looks at whole texts. The texts of `whole` (messages, not the arguments of tool
-    /// calls) are compared with schema, language and citations.
-    pub fn finish(mut self, whole: impl Fn(u64) -> bool, tokens: impl FnOnce() -> u64) -> Findings {
+    /// The answer is over: ends all channels and looks at whole texts. Channels of the same `message` are one text, which is
+    /// compared with schema, language and citations; those of none (the arguments of tool calls) are not.
+    pub fn finish(mut self, message: impl Fn(u64) -> Option<u64>, tokens: impl FnOnce() -> u64) -> Findings {
         let open: Vec<u64> = self.channels.keys().copied().collect();
         for channel in open {
             self.end(channel);
         }
-        let texts: Vec<&str> = self
-            .channels
-            .iter()
-            .filter(|(channel, _)| whole(**channel))
-            .map(|(_, channel)| channel.text.as_str())
-            .collect();
+        let mut messages: BTreeMap<u64, String> = BTreeMap::new();
+        for (channel, state) in std::mem::take(&mut self.channels) {
+            if let Some(message) = message(channel).filter(|_| self.keep) {
+                messages.entry(message).or_default().push_str(&state.text);
+            }
+        }
+        let texts: Vec<&str> = messages.values().map(String::as_str).collect();
         self.guardrails.finished(&texts, tokens, &mut self.findings);
         self.findings
     }

@@ -92,37 +92,38 @@ impl Guardrails {
     /// What a request breaks: its texts in their order, and how many tokens it has (asked only if a rule wants to know).
     pub fn request(&self, texts: &[(Role, &str)], tokens: impl FnOnce() -> u64) -> Findings {
         let mut findings = Findings::default();
-        self.tokens(|rule| rule.request, tokens, &mut findings);
+        self.request_tokens(tokens, &mut findings);
         for &(role, text) in texts {
-            if let Some(lists) = &self.request {
-                search(lists, text, |number| {
-                    if let Some((place, rule)) = self.rule(number)
-                        && rule.roles.has(role)
-                    {
-                        findings.add(rule.finding(place, Some(role), Why::Listed));
-                    }
-                });
-            }
-            self.whole(
-                |rule| rule.request && rule.roles.has(role),
-                text,
-                role,
-                Some(role),
-                &mut findings,
-            );
+            self.request_text(role, text, &mut findings);
         }
         findings
+    }
+
+    /// Adds what one text of a request breaks: for callers that see the texts one by one.
+    pub fn request_text(&self, role: Role, text: &str, findings: &mut Findings) {
+        if let Some(lists) = &self.request {
+            search(lists, text, |number| {
+                if let Some((place, rule)) = self.rule(number)
+                    && rule.roles.has(role)
+                {
+                    findings.add(rule.finding(place, Some(role), Why::Listed));
+                }
+            });
+        }
+        let looks = |rule: &Compiled| rule.request && rule.roles.has(role);
+        self.whole(looks, text, role, Some(role), findings);
+    }
+
+    /// Adds findings on a request's length.
+    pub fn request_tokens(&self, tokens: impl FnOnce() -> u64, findings: &mut Findings) {
+        self.tokens(|rule| rule.request, tokens, findings);
     }
 
     /// What an answer breaks: all its texts, and how many tokens it has (asked only if a rule wants to know).
     pub fn answer(&self, texts: &[&str], tokens: impl FnOnce() -> u64) -> Findings {
         let mut findings = Findings::default();
-        if let Some(lists) = &self.answer {
-            for text in texts {
-                search(lists, text, |number| {
-                    self.listed(number, &mut findings);
-                });
-            }
+        for text in texts {
+            self.search_answer(text, &mut findings);
         }
         self.finished(texts, tokens, &mut findings);
         findings
@@ -142,6 +143,21 @@ impl Guardrails {
     pub fn wants_whole_answer(&self) -> bool {
         let early = |rule: &&Compiled| matches!(rule.test, Test::Listed | Test::MostTokens(_));
         self.rules.iter().any(|rule| rule.answer && !early(&rule))
+    }
+
+    /// Whether any rule of answers wants to know how many tokens there are.
+    pub fn wants_answer_tokens(&self) -> bool {
+        let counts = |rule: &Compiled| rule.answer && matches!(rule.test, Test::MostTokens(_));
+        self.rules.iter().any(counts)
+    }
+
+    /// Adds findings on what is listed in a whole text of an answer.
+    pub(crate) fn search_answer(&self, text: &str, findings: &mut Findings) {
+        if let Some(lists) = &self.answer {
+            search(lists, text, |number| {
+                self.listed(number, findings);
+            });
+        }
     }
 
     pub(crate) fn answer_lists(&self) -> Option<&Lists> {

@@ -6,6 +6,7 @@
 mod cache;
 mod catalog;
 mod gateway;
+mod guardrails;
 mod hooks;
 mod names;
 mod policy;
@@ -13,6 +14,8 @@ mod reach;
 mod tenant;
 
 use std::path::Path as FilePath;
+
+pub use guardrails::GuardrailProblem;
 
 use crate::errors::{Errors, LoadError};
 use crate::path::Path;
@@ -29,10 +32,15 @@ pub struct Known<'a> {
     pub entities: Option<&'a [&'a str]>,
     /// Says what is wrong with a kind of entity that the file defines. Without it that is for whoever compiles the rules.
     pub custom: Option<CheckCustom<'a>>,
+    /// Says everything that is wrong with a policy's guardrails. Without it that is for whoever compiles them.
+    pub guardrails: Option<CheckGuardrails<'a>>,
 }
 
 /// See [`Known::custom`].
 pub type CheckCustom<'a> = &'a dyn Fn(&crate::CustomEntity) -> Result<(), String>;
+
+/// See [`Known::guardrails`].
+pub type CheckGuardrails<'a> = &'a dyn Fn(&[crate::Guardrail]) -> Vec<GuardrailProblem>;
 
 impl Config {
     /// Reads and validates a file with this process's environment, without the names of entities.
@@ -43,6 +51,7 @@ impl Config {
                 env: &|name| std::env::var(name).ok(),
                 entities: None,
                 custom: None,
+                guardrails: None,
             },
         )
     }
@@ -63,6 +72,7 @@ impl Config {
             env,
             entities: None,
             custom: None,
+            guardrails: None,
         };
         Self::parse_with(text, &known)
     }

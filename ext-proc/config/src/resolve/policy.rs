@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::Known;
 use super::cache;
 use super::gateway::on_failure;
+use super::guardrails::guardrails;
 use super::hooks::{self, Direction};
 use super::names::Names;
 use crate::path::Path;
@@ -31,6 +32,7 @@ pub(crate) fn policies(
         let policy = Policy {
             name: name.clone(),
             redaction: redaction(policy.redaction, hooks, &path.field("redaction"), known, report),
+            guardrails: guardrails(policy.guardrails, &path.field("guardrails"), known, report),
             cache: cache::rules(&policy.cache, &path.field("cache"), report),
             moderation: policy.moderation.and_then(|moderation| {
                 hooks::moderation(moderation, hooks, &path.field("moderation"), report)

@@ -5,6 +5,7 @@
 mod cache;
 mod catalog;
 mod gateway;
+mod guardrails;
 mod hooks;
 mod policy;
 mod tenant;
@@ -20,6 +21,7 @@ pub use catalog::{
 pub use gateway::{
     Address, BudgetStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, ProviderUrl, SecretRef, Service,
 };
+pub use guardrails::{Guardrail, GuardrailAction, GuardrailCheck, GuardrailOn, GuardrailRole, SchemaSource};
 pub use hooks::{Hook, Moderation, ModerationAction, Recognizer};
 pub use policy::{
     CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,

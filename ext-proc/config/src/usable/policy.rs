@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::cache::Cache;
 use super::gateway::OnFailure;
+use super::guardrails::Guardrail;
 use super::hooks::{Moderation, Recognizer};
 
 /// What is done to the exchanges of the tenants that name it.
@@ -16,6 +17,8 @@ pub struct Policy {
     pub name: String,
     /// What happens to personal data and secrets.
     pub redaction: Redaction,
+    /// Rules that texts must keep, in the order of the file.
+    pub guardrails: Vec<Guardrail>,
     /// Whether answers are stored and reused.
     pub cache: Cache,
     /// Who judges texts; absent: nobody.

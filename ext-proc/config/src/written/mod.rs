@@ -6,6 +6,7 @@
 mod cache;
 mod catalog;
 mod gateway;
+mod guardrails;
 mod hooks;
 mod policy;
 mod tenant;
@@ -21,6 +22,7 @@ pub(crate) use catalog::{
 pub(crate) use gateway::{
     BudgetStore, Budgets, DialectName, Envoy, Listener, OnFailure, Provider, SecretRef, Service,
 };
+pub(crate) use guardrails::{Citations, Guardrail, GuardrailAction, GuardrailOn, GuardrailRole, Languages};
 pub(crate) use hooks::{Hook, Moderation, ModerationAction, Recognizer};
 pub(crate) use policy::{EntityRules, OnUnknownShape, Operator, Policy, Redaction};
 pub(crate) use tenant::{Budget, Key, Tenant};

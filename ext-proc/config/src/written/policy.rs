@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cache, Moderation, OnFailure, Recognizer};
+use super::{Cache, Guardrail, Moderation, OnFailure, Recognizer};
 use crate::scalar::{Lit, Name, Nonempty};
 
 /// What is done to the exchanges of the tenants that name it.
@@ -18,6 +18,10 @@ pub(crate) struct Policy {
     pub(crate) name: Lit<Name>,
     /// What happens to personal data and secrets; or `off`. It has no default, so that nobody forgets to decide.
     pub(crate) redaction: Redaction,
+    /// Rules that texts must keep. Those on requests look at what the client wrote, before redaction; those on answers at what
+    /// the client would get.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) guardrails: Vec<Guardrail>,
     /// Whether answers are stored and reused; or `off`.
     #[serde(default = "super::cache::off")]
     pub(crate) cache: Cache,
