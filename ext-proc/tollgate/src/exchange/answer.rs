@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tollgate_cache::StoredAnswer;
 use tollgate_config::{OnUnknownShape, Redaction};
+use tollgate_guardrails::Findings;
 use tollgate_llm::answer::Finish;
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, Usage};
 use tollgate_redact::{Counts, Engine, Rules, Vault};
@@ -20,7 +21,7 @@ use super::meter::Meter;
 use super::said::Said;
 use super::stream::Stream;
 use super::{plain, reply};
-use crate::serve::{Caller, Service};
+use crate::serve::{Caller, PolicyGuardrails, Service};
 
 /// What an answer's texts are changed by.
 #[derive(Clone)]
@@ -30,7 +31,9 @@ pub(super) struct Restorer {
     pub(super) vault: Arc<Vault>,
     /// Refuse what cannot be read.
     pub(super) strict: bool,
-    /// The policy redacts nothing: texts pass as they are.
+    /// What texts must keep, once they are as the client would get them.
+    pub(super) guardrails: Option<Arc<PolicyGuardrails>>,
+    /// The policy looks at nothing: texts pass as they are.
     pub(super) idle: bool,
     key: tollgate_redact::TenantKey,
 }
@@ -41,12 +44,21 @@ impl Restorer {
             Redaction::On(rules) => rules.answer.is_some() && rules.on_unknown_shape == OnUnknownShape::Block,
             Redaction::Off => false,
         };
+        let guardrails = caller
+            .guardrails
+            .clone()
+            .filter(|policy| policy.rules.wants_answer());
+        let strict = strict
+            || guardrails
+                .as_ref()
+                .is_some_and(|policy| policy.is_strict_with_answers());
         Self {
             engine: Arc::clone(&service.engine),
             rules: Arc::clone(&caller.redaction.answer),
             vault: Arc::new(vault),
             strict,
-            idle: caller.policy().redaction == Redaction::Off,
+            idle: caller.policy().redaction == Redaction::Off && guardrails.is_none(),
+            guardrails,
             key: caller.redaction.key.clone(),
         }
     }
@@ -63,14 +75,16 @@ impl Restorer {
             rules,
             vault,
             strict: true,
+            guardrails: None,
             idle: false,
             key,
         }
     }
 
-    /// The same rules with nothing to put back: what the cache may keep.
+    /// The same rules with nothing to put back: what the cache may keep of an answer that was judged.
     pub(super) fn without_values(&self) -> Self {
         Self {
+            guardrails: None,
             vault: Arc::new(Vault::new(self.key.clone())),
             ..self.clone()
         }
@@ -92,6 +106,8 @@ pub(super) struct Answer {
     is_judged: bool,
     /// What was said in one body, until somebody asks for it.
     said: Option<Said>,
+    /// What guardrails found in one body.
+    findings: Findings,
 }
 
 /// What came of a piece of an answer.
@@ -120,7 +136,11 @@ enum State {
         stored: Option<Vec<u8>>,
     },
     /// An answer that the provider charges for and that the client must not get.
-    Withheld { usage: Usage },
+    Withheld {
+        usage: Usage,
+        /// For what it says, not because it cannot be read.
+        refused: bool,
+    },
     /// Not an answer: nobody charges for it.
     Failed,
 }
@@ -163,6 +183,7 @@ impl Answer {
             counts: Counts::default(),
             is_judged: false,
             said: None,
+            findings: Findings::default(),
         }
     }
 
@@ -182,6 +203,23 @@ impl Answer {
             counts.add(&sent.counts());
         }
         counts
+    }
+
+    /// What guardrails found, if nobody has asked yet.
+    pub(super) fn findings(&mut self) -> Findings {
+        match &mut self.state {
+            State::Streaming { sent, .. } => sent.findings(),
+            _ => std::mem::take(&mut self.findings),
+        }
+    }
+
+    /// Whether a guardrail refuses it.
+    pub(super) fn is_refused(&self) -> bool {
+        match &self.state {
+            State::Streaming { sent, .. } => sent.is_refused(),
+            State::Withheld { refused, .. } => *refused,
+            _ => false,
+        }
     }
 
     pub(super) fn is_error(&self) -> bool {
@@ -216,7 +254,7 @@ impl Answer {
             }),
             State::Streaming { sent, .. } => Some(sent.usage(prompt)),
             State::Whole { usage, .. } => *usage,
-            State::Withheld { usage } => Some(*usage),
+            State::Withheld { usage, .. } => Some(*usage),
             // Its client left before it was looked at, or while others did.
             State::Gathering { status, body } if *status < 400 => Some(self.counted(body, None)),
             State::Gathering { .. } | State::Failed => None,
@@ -396,7 +434,10 @@ impl Answer {
             usage: Some(usage), ..
         } = self.state
         {
-            self.state = State::Withheld { usage };
+            self.state = State::Withheld {
+                usage,
+                refused: false,
+            };
         }
         self.said = None;
         let dialect = self.endpoint.dialect();
@@ -415,7 +456,7 @@ impl Answer {
         let read = tollgate_llm::body::text(&body)
             .map_err(|_| plain::Unfit::Unreadable)
             .and_then(|text| plain::rewrite(self.endpoint, text, &self.restorer, found));
-        let rewritten = match read {
+        let mut rewritten = match read {
             Ok(rewritten) => rewritten,
             // What cannot be read of an error is not worth more than its status.
             Err(_) if status >= 400 => {
@@ -430,6 +471,7 @@ impl Answer {
             Err(unfit) => {
                 self.state = State::Withheld {
                     usage: self.counted(&body, None),
+                    refused: false,
                 };
                 return self.withhold(&unfit.to_error());
             }
@@ -440,6 +482,15 @@ impl Answer {
                 Some(usage) if usage.input_tokens > 0 => usage,
                 reported => self.counted(&body, reported),
             };
+            if let Some(watch) = &mut rewritten.watch {
+                watch.finish(|| usage.output_tokens);
+                self.findings = watch.found().clone();
+                if let Some(error) = watch.refusal() {
+                    let refused = true;
+                    self.state = State::Withheld { usage, refused };
+                    return self.withhold(&error);
+                }
+            }
             let finish = &rewritten.facts.finish;
             let wanted = self.lookup.keeps_tool_calls() || !finish.contains(&Finish::ToolCalls);
             let complete = rewritten.facts.complete && !rewritten.refuses;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use tollgate_cache::{Hit, StoredAnswer};
+use tollgate_guardrails::Findings;
 use tollgate_llm::replay::{Form, Wanted, replay};
 use tollgate_routing::decision;
 use tollgate_routing::facts::Facts;
@@ -16,8 +17,9 @@ use super::{plain, reply, stream};
 use crate::serve::Caller;
 
 /// The stored answer goes the way of a provider's, so that this exchange's own values are put back. `None` if it cannot be
-/// read or told in the form that is asked for, which is a miss.
-pub(super) fn body(facts: &Facts, restorer: &Restorer, stored: &StoredAnswer) -> Option<Vec<u8>> {
+/// read or told in the form that is asked for, or breaks a rule by now, which is a miss. With it what guardrails found in it: they
+/// may have changed since it was stored, and this exchange's values may be of those that they look for.
+pub(super) fn body(facts: &Facts, restorer: &Restorer, stored: &StoredAnswer) -> Option<(Vec<u8>, Findings)> {
     let include_usage = facts.include_usage == Some(true);
     let wanted = if facts.stream {
         Wanted::Events { include_usage }
@@ -26,11 +28,23 @@ pub(super) fn body(facts: &Facts, restorer: &Restorer, stored: &StoredAnswer) ->
     };
     let told = told(stored, wanted)?;
     if facts.stream {
-        return stream::Stream::new(facts.endpoint, restorer.clone(), true, None).whole(&told);
+        let mut stream = stream::Stream::new(facts.endpoint, restorer.clone(), true, None);
+        stream.assume(stored.usage);
+        let body = stream.whole(&told)?;
+        return Some((body, stream.findings()));
     }
     let text = tollgate_llm::body::text(&told).ok()?;
     let rewritten = plain::rewrite(facts.endpoint, text, restorer, None).ok()?;
-    Some(rewritten.body.unwrap_or_else(|| told.into_owned()))
+    let mut findings = Findings::default();
+    if let Some(mut watch) = rewritten.watch {
+        watch.finish(|| stored.usage.output_tokens);
+        if watch.refusal().is_some() {
+            return None;
+        }
+        findings = watch.found().clone();
+    }
+    let body = rewritten.body.unwrap_or_else(|| told.into_owned());
+    Some((body, findings))
 }
 
 /// An answer as one body, whatever it came as.

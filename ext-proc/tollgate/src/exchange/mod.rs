@@ -7,6 +7,7 @@
 //! | who asks, may they | [`identity`] |
 //! | read once: redact, hash, ask for usage | [`request`] |
 //! | what others find in its texts, and say of them | [`hooks`], [`finds`], [`said`] |
+//! | what guardrails find, and what follows | [`guard`], [`watch`] |
 //! | answered before, in these words or others? | [`lookup`], [`last_text`] |
 //! | if so, in the form that is asked for | [`hit`] |
 //! | hold the most it can cost, settle what it did | [`account`] |
@@ -17,6 +18,7 @@
 mod account;
 mod answer;
 mod finds;
+mod guard;
 mod hit;
 mod hooks;
 mod identity;
@@ -30,12 +32,14 @@ mod reply;
 mod request;
 mod said;
 mod stream;
+mod watch;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use tollgate_cache::Hit;
 use tollgate_config::Model;
+use tollgate_guardrails::Findings;
 use tollgate_llm::json::Splice;
 use tollgate_llm::request::RequestFacts;
 use tollgate_llm::{ApiError, Dialect, Endpoint, ErrorKind, dialect};
@@ -48,6 +52,7 @@ use tracing::info;
 use self::account::{Account, Bill};
 use self::answer::{Answer, Restorer};
 use self::finds::{Finds, Texts};
+use self::guard::Notes;
 use self::hooks::{Asker, Direction};
 pub(crate) use self::inspect::{InspectedStream, StreamShape};
 use self::lookup::{Found, How, Lookup};
@@ -109,6 +114,7 @@ struct Admitted {
     restorer: Restorer,
     /// What was said of it by whoever judges requests.
     note: Option<String>,
+    notes: Notes,
 }
 
 /// What is known of a request that a provider has.
@@ -121,6 +127,8 @@ struct Forwarded {
     answer: Answer,
     /// What was said of the request.
     note: Option<String>,
+    /// What was found in the request.
+    notes: Notes,
     /// Once the answer is over: how it ended and what it cost.
     settled: Option<(Outcome, Bill)>,
 }
@@ -233,6 +241,7 @@ impl Exchange {
             facts.prompt_tokens = self.service.estimates.correct(model, estimated);
         }
         let target = target(&caller, &facts)?;
+        let notes = guard::judge_request(&self.service, &caller, &facts, read.findings)?;
         let note = match (
             caller.hooks.as_ref().and_then(|hooks| hooks.moderator(true)),
             read.said,
@@ -253,6 +262,7 @@ impl Exchange {
             lookup: Lookup::new(&caller, &facts, read.digest, read.words),
             restorer: Restorer::new(&self.service, &caller, read.vault),
             read: read.facts,
+            notes,
             caller,
             facts,
         })
@@ -291,9 +301,9 @@ impl Exchange {
         now: SystemTime,
     ) -> Result<RequestVerdict, Refusal> {
         if let Found::Hit(hit, how) = found
-            && let Some(body) = hit::body(&admitted.facts, &admitted.restorer, &hit.entry.answer)
+            && let Some((body, findings)) = hit::body(&admitted.facts, &admitted.restorer, &hit.entry.answer)
         {
-            let reply = self.serve(&admitted, &hit, how, body, now).await?;
+            let reply = self.serve(admitted, &hit, how, (body, findings), now).await?;
             return Ok(RequestVerdict::Reply(reply));
         }
         self.forward(admitted, now).await
@@ -302,10 +312,10 @@ impl Exchange {
     /// The reply of a hit, which may cost something.
     async fn serve(
         &self,
-        admitted: &Admitted,
+        admitted: Admitted,
         hit: &Hit,
         how: How,
-        body: Vec<u8>,
+        (body, findings): (Vec<u8>, Findings),
         now: SystemTime,
     ) -> Result<Reply, Refusal> {
         let Admitted {
@@ -313,13 +323,26 @@ impl Exchange {
             facts,
             model,
             note,
+            lookup,
+            mut notes,
             ..
         } = admitted;
-        let bill = Bill::of_hit(model, &hit.entry.answer, admitted.lookup.hit_price());
-        Account::cached(&self.service, caller, &bill, now).await?;
-        self.finished(caller, facts, Outcome::Cached, how.name(), &bill);
+        let bill = Bill::of_hit(&model, &hit.entry.answer, lookup.hit_price());
+        Account::cached(&self.service, &caller, &bill, now).await?;
+        let found = guard::report(
+            &self.service,
+            &caller,
+            &facts,
+            guard::Direction::Answer,
+            &findings,
+        );
+        notes.extend(found);
+        self.finished(&caller, &facts, Outcome::Cached, how.name(), &bill);
         let cost = bill.cost.to_string();
-        Ok(hit::reply(caller, facts, hit, how, body, cost, note.as_deref()))
+        let note = note.as_deref();
+        let mut reply = hit::reply(&caller, &facts, hit, how, body, cost, note);
+        notes.tell(&mut reply);
+        Ok(reply)
     }
 
     /// On to a provider, with money held.
@@ -336,6 +359,7 @@ impl Exchange {
             lookup,
             restorer,
             note,
+            notes,
         } = admitted;
         let account = Account::open(&self.service, &caller, &model, &facts, &read, now).await?;
         let mut metadata = vec![
@@ -344,6 +368,7 @@ impl Exchange {
             (decision::KEY, caller.key().into()),
             (decision::CACHE, lookup.state().into()),
         ];
+        metadata.extend(notes.metadata());
         metadata.extend(target.map(|target| (decision::TARGET, target.into())));
         metadata.extend(note.clone().map(|note| (decision::MODERATION, note.into())));
         let routed = facts
@@ -363,6 +388,7 @@ impl Exchange {
             account,
             answer,
             note,
+            notes,
             settled: None,
         }));
         Ok(RequestVerdict::Forward { body, metadata })
@@ -580,11 +606,18 @@ impl tollgate_wire::Exchange for Exchange {
             caller,
             facts,
             answer,
+            notes,
             ..
         } = &mut **forwarded;
         hooks::judge_later(&self.service.metrics, caller, facts, answer);
-        let metadata = bill.metadata();
-        let outcome = if forwarded.answer.is_error() {
+        let mut metadata = bill.metadata();
+        let findings = answer.findings();
+        let found = guard::report(&self.service, caller, facts, guard::Direction::Answer, &findings);
+        notes.extend(found);
+        metadata.extend(notes.metadata());
+        let outcome = if forwarded.answer.is_refused() {
+            Outcome::Refused
+        } else if forwarded.answer.is_error() {
             Outcome::ProviderError
         } else {
             Outcome::Answered
@@ -609,6 +642,14 @@ impl tollgate_wire::Exchange for Exchange {
                     let bill = account.bill(&answer);
                     account.settle(&self.service, &bill, SystemTime::now()).await;
                     hooks::judge_later(&self.service.metrics, &caller, &facts, &mut answer);
+                    let findings = answer.findings();
+                    guard::report(
+                        &self.service,
+                        &caller,
+                        &facts,
+                        guard::Direction::Answer,
+                        &findings,
+                    );
                     (Outcome::ClientLeft, bill)
                 }
             };

@@ -12,6 +12,7 @@ use tollgate_redact::{Counts, Entity, Kind, Verdict, restore, restore_with};
 use super::answer::Restorer;
 use super::finds::Finds;
 use super::meter::Meter;
+use super::watch::Watch;
 
 /// What became of an answer.
 pub(super) struct Rewritten {
@@ -21,6 +22,8 @@ pub(super) struct Rewritten {
     /// Whether the model refuses, whatever it says of how it ended.
     pub(super) refuses: bool,
     pub(super) counts: Counts,
+    /// Has seen the texts as the client would get them, and not yet their end.
+    pub(super) watch: Option<Watch>,
 }
 
 /// Why an answer cannot be delivered.
@@ -73,6 +76,7 @@ pub(super) fn rewrite(
         blocked: None,
         unknown: None,
         refuses: false,
+        watch: restorer.guardrails.clone().map(Watch::new),
     };
     let facts = answer::walk(endpoint, body, &mut pass)?;
     if let Some(entity) = pass.blocked {
@@ -87,6 +91,7 @@ pub(super) fn rewrite(
         facts,
         refuses: pass.refuses,
         counts: pass.counts,
+        watch: pass.watch,
     })
 }
 
@@ -140,6 +145,7 @@ struct Pass<'r> {
     blocked: Option<Entity>,
     unknown: Option<String>,
     refuses: bool,
+    watch: Option<Watch>,
 }
 
 impl AnswerVisitor for Pass<'_> {
@@ -168,8 +174,14 @@ impl AnswerVisitor for Pass<'_> {
             restore_with(engine, rules, vault, kind, &decoded, &claims, counts)
         };
         match verdict {
-            Verdict::Pass(Cow::Owned(changed)) => self.edits.replace_text(str, &changed),
-            Verdict::Pass(Cow::Borrowed(_)) => {}
+            Verdict::Pass(passed) => {
+                if let Some(watch) = &mut self.watch {
+                    watch.text(channel, &passed);
+                }
+                if let Cow::Owned(changed) = passed {
+                    self.edits.replace_text(str, &changed);
+                }
+            }
             Verdict::Blocked(entity) => self.blocked = self.blocked.or(Some(entity)),
         }
     }

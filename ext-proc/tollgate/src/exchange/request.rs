@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use tollgate_cache::{BodyDigest, CanonicalHasher};
 use tollgate_config::{Cache, CacheMode, Model, OnUnknownShape, Redaction};
+use tollgate_guardrails::{Findings, Guardrails, Role as Speaker};
 use tollgate_llm::json::{Scanner, Splice, Token};
 use tollgate_llm::request::{self, RequestFacts, RequestVisitor, Text, TextKind};
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, Image, Role, body};
@@ -29,6 +30,8 @@ pub(super) struct Read {
     pub(super) counts: Counts,
     /// Its redacted texts; `None` if nobody judges them.
     pub(super) said: Option<Vec<String>>,
+    /// What guardrails found in its texts.
+    pub(super) findings: Findings,
     /// Redaction does not let the request pass.
     pub(super) refusal: Option<ApiError>,
 }
@@ -58,6 +61,12 @@ pub(super) fn read(
             .and_then(|hooks| hooks.moderator(true))
             .map(|_| Vec::new()),
         edits: Splice::new(),
+        guardrails: caller
+            .guardrails
+            .as_ref()
+            .map(|policy| &*policy.rules)
+            .filter(|rules| rules.wants_request()),
+        findings: Findings::default(),
         blocked: None,
         unknown: None,
         options: UsageOption::default(),
@@ -84,6 +93,7 @@ pub(super) fn read(
         vault,
         counts,
         said: pass.said,
+        findings: pass.findings,
         refusal,
     })
 }
@@ -118,6 +128,8 @@ struct Pass<'e> {
     /// How many texts were read so far.
     read: usize,
     said: Option<Vec<String>>,
+    guardrails: Option<&'e Guardrails>,
+    findings: Findings,
     edits: Splice,
     blocked: Option<Entity>,
     unknown: Option<String>,
@@ -136,16 +148,23 @@ impl Pass<'_> {
             );
         }
         let path = self.unknown.as_ref()?;
-        let Redaction::On(rules) = &caller.policy().redaction else {
-            return None;
+        let redacts = match &caller.policy().redaction {
+            Redaction::On(rules) => {
+                rules.request.is_some() && rules.on_unknown_shape == OnUnknownShape::Block
+            }
+            Redaction::Off => false,
         };
-        if rules.request.is_none() || rules.on_unknown_shape == OnUnknownShape::Forward {
+        let guards = caller
+            .guardrails
+            .as_ref()
+            .is_some_and(|policy| policy.is_strict_with_requests());
+        if !redacts && !guards {
             return None;
         }
         Some(
             ApiError::new(
                 ErrorKind::InvalidRequest,
-                format!("`{path}` has a shape that this gateway does not know, so it cannot be checked for personal data"),
+                format!("`{path}` has a shape that this gateway does not know, so it cannot be checked"),
             )
             .code("unknown_shape")
             .param(path.clone()),
@@ -162,6 +181,9 @@ impl Pass<'_> {
             .map(|found| found.claims(self.read))
             .unwrap_or_default();
         self.read += 1;
+        if let Some(rules) = self.guardrails {
+            rules.request_text(speaker(text.role), &decoded, &mut self.findings);
+        }
         let verdict = match (&mut self.redactor, text.kind) {
             (None, _) => Verdict::Pass(Cow::Borrowed(&*decoded)),
             (Some(redactor), TextKind::Json) => redactor.json_with(&decoded, &claims),
@@ -184,6 +206,16 @@ impl Pass<'_> {
             }
             Verdict::Blocked(entity) => self.blocked = self.blocked.or(Some(entity)),
         }
+    }
+}
+
+/// Whose text it is to guardrails: an input without a conversation is what somebody asks.
+const fn speaker(role: Role) -> Speaker {
+    match role {
+        Role::System => Speaker::System,
+        Role::User | Role::Input => Speaker::User,
+        Role::Assistant => Speaker::Assistant,
+        Role::Tool => Speaker::Tool,
     }
 }
 

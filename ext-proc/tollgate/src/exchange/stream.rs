@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use tollgate_guardrails::Findings;
 use tollgate_llm::json::Splice;
 use tollgate_llm::sse::{Decoder, Event};
 use tollgate_llm::stream::{Piece, StreamEvent, StreamReader};
@@ -13,6 +14,7 @@ use super::answer::Restorer;
 use super::meter::Meter;
 use super::plain::{Unfit, kind};
 use super::said::Said;
+use super::watch::Watch;
 
 /// The work on one stream.
 pub(super) struct Stream {
@@ -26,6 +28,7 @@ struct Events {
     restorer: Restorer,
     reader: StreamReader,
     channels: Vec<Open>,
+    watch: Option<Watch>,
     meter: Option<Meter>,
     /// Whether the client asked for the usage that the gateway asked for.
     include_usage: bool,
@@ -33,6 +36,10 @@ struct Events {
     finish: Vec<Finish>,
     ended: bool,
     failed: bool,
+    /// A guardrail refuses it.
+    refused: bool,
+    /// The provider says itself that it failed.
+    errs: bool,
     cut_in_line_end: bool,
     may_have_restored: bool,
     counts: Counts,
@@ -74,6 +81,7 @@ impl Stream {
     ) -> Self {
         let events = Events {
             endpoint,
+            watch: restorer.guardrails.clone().map(Watch::new),
             restorer,
             reader,
             channels: Vec::new(),
@@ -83,6 +91,8 @@ impl Stream {
             finish: Vec::new(),
             ended: false,
             failed: false,
+            refused: false,
+            errs: false,
             cut_in_line_end: false,
             may_have_restored: false,
             counts: Counts::default(),
@@ -131,14 +141,31 @@ impl Stream {
             }
         }
         events.flush_if(|_| true, &mut out);
+        events.judge_whole(&mut out);
         out
     }
 
     /// A stream that is all here; `None` if it cannot be read.
-    pub(super) fn whole(mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn whole(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut out = self.push(bytes);
         out.extend(self.end());
         (!self.events.failed).then_some(out)
+    }
+
+    /// What was used, for events that need not say it.
+    pub(super) fn assume(&mut self, usage: Usage) {
+        self.events.usage = Some(usage);
+    }
+
+    /// What guardrails found so far.
+    pub(super) fn findings(&self) -> Findings {
+        let watch = self.events.watch.as_ref();
+        watch.map(|watch| watch.found().clone()).unwrap_or_default()
+    }
+
+    /// Whether a guardrail refuses it.
+    pub(super) fn is_refused(&self) -> bool {
+        self.events.refused
     }
 
     /// Whether a text had what every token has in it, in any of the ways in which it can be written.
@@ -215,6 +242,10 @@ impl Events {
         };
         self.cut_in_line_end = raw.ends_with(b"\r\n\r");
         if self.failed {
+            // The client is told nothing more, but the provider charges for what it says.
+            if let Ok(read) = self.reader.read(event.event, event.data) {
+                self.note(&read);
+            }
             return;
         }
         if event.data.is_empty() && !self.restorer.idle {
@@ -240,9 +271,18 @@ impl Events {
         if let Some(entity) = self.channels.iter().find_map(|open| open.transducer.blocked()) {
             return self.fail(&Unfit::Blocked(entity).to_error(), out);
         }
+        self.refuse_if_broken(out);
         let closes = &read.closes;
         // Texts of this event that end with it were flushed into it; others that end go out before it.
         self.flush_if(|channel| closes.contains(channel), out);
+        if read.last && self.watch.is_some() {
+            // Its end is not said before all of it has been judged.
+            self.flush_if(|_| true, out);
+            self.judge_whole(out);
+        }
+        if self.failed {
+            return;
+        }
         if edits.is_empty() && (self.restorer.idle || is_bare(event.raw)) {
             out.extend_from_slice(raw);
             if raw.ends_with(b"\r\n\r") {
@@ -262,6 +302,7 @@ impl Events {
         }
         self.finish.extend(read.finish);
         self.ended |= read.last;
+        self.errs |= read.error;
         if read.error {
             self.finish.push(Finish::Other);
         }
@@ -281,6 +322,9 @@ impl Events {
         if let Some(meter) = &mut self.meter {
             for delta in &read.deltas {
                 meter.push(delta.channel, &delta.str.decode());
+            }
+            if let Some(watch) = self.watch.as_mut().filter(|watch| watch.wants_tokens()) {
+                watch.tokens(meter.tokens());
             }
         }
     }
@@ -303,15 +347,28 @@ impl Events {
             text.clear();
             let decoded = delta.str.decode();
             self.may_have_restored |= may_hold_token(&decoded);
-            let open = self.open(delta);
+            let at_channel = self.open(delta);
+            let Some(open) = self.channels.get_mut(at_channel) else {
+                continue;
+            };
             open.transducer.push(&decoded, &mut text);
             let last_of_channel = read.deltas[at + 1..]
                 .iter()
                 .all(|later| later.channel != delta.channel);
-            if last_of_channel && read.closes.contains(&delta.channel) {
+            let closes = last_of_channel && read.closes.contains(&delta.channel);
+            if closes {
                 open.transducer.finish(&mut text);
             }
-            if open.transducer.held() > 0 {
+            let mut holds = open.transducer.held() > 0;
+            if let Some(watch) = &mut self.watch {
+                if closes {
+                    watch.end(delta.channel, &mut text);
+                } else {
+                    watch.push(delta.channel, &mut text);
+                    holds |= watch.holds(delta.channel);
+                }
+            }
+            if holds {
                 data.clone_into(&mut open.template);
             }
             if text != *decoded {
@@ -331,8 +388,14 @@ impl Events {
             // What repeats streamed text was counted there.
             let mut repeated = Counts::default();
             match restore(engine, rules, vault, kind(whole.kind), &decoded, &mut repeated) {
-                Verdict::Pass(Cow::Owned(changed)) => edits.replace_text(&whole.str, &changed),
-                Verdict::Pass(Cow::Borrowed(_)) => {}
+                Verdict::Pass(passed) => {
+                    if let Some(watch) = &mut self.watch {
+                        watch.repeat(&passed);
+                    }
+                    if let Cow::Owned(changed) = passed {
+                        edits.replace_text(&whole.str, &changed);
+                    }
+                }
                 Verdict::Blocked(entity) => edits.replace_text(&whole.str, &format!("<{entity}>")),
             }
         }
@@ -344,9 +407,9 @@ impl Events {
         edits
     }
 
-    fn open(&mut self, delta: &Piece<'_>) -> &mut Open {
-        let at = self
-            .channels
+    /// The place of the delta's channel.
+    fn open(&mut self, delta: &Piece<'_>) -> usize {
+        self.channels
             .iter()
             .position(|open| open.channel == delta.channel)
             .unwrap_or_else(|| {
@@ -360,8 +423,7 @@ impl Events {
                     template: String::new(),
                 });
                 self.channels.len() - 1
-            });
-        &mut self.channels[at]
+            })
     }
 
     /// Sends what is held back of the channels that end.
@@ -373,10 +435,41 @@ impl Events {
         for mut open in self.channels.extract_if(.., |open| ends(&open.channel)) {
             text.clear();
             open.transducer.finish(&mut text);
+            if let Some(watch) = &mut self.watch {
+                watch.end(open.channel, &mut text);
+                if watch.refusal().is_some() {
+                    text.clear();
+                }
+            }
             if !text.is_empty() {
                 out.extend(self.reader.delta_event(open.channel, &text, &open.template));
             }
             self.counts.add(open.transducer.counts());
+        }
+        self.refuse_if_broken(out);
+    }
+
+    /// Compares whole texts with the rules that need them, once, at the answer's end.
+    fn judge_whole(&mut self, out: &mut Vec<u8>) {
+        let Some(watch) = self.watch.as_mut().filter(|_| !self.failed && !self.errs) else {
+            return;
+        };
+        let reported = self
+            .usage
+            .map(|usage| usage.output_tokens)
+            .filter(|tokens| *tokens > 0);
+        let meter = &self.meter;
+        watch.finish(|| reported.unwrap_or_else(|| meter.as_ref().map_or(0, Meter::tokens)));
+        self.refuse_if_broken(out);
+    }
+
+    /// Ends a stream that breaks a rule.
+    fn refuse_if_broken(&mut self, out: &mut Vec<u8>) {
+        if let Some(error) = self.watch.as_ref().and_then(Watch::refusal)
+            && !self.failed
+        {
+            self.refused = true;
+            self.fail(&error, out);
         }
     }
 

@@ -14,6 +14,8 @@ use tollgate_redact::{Custom, Entity, Operator, Rules, RulesBuilder, TenantKey};
 
 use super::hooks::{PolicyHooks, Services};
 
+use super::guardrails::{self, PolicyGuardrails};
+
 /// The configuration in force.
 pub(crate) struct Active {
     pub(crate) config: Config,
@@ -27,6 +29,8 @@ pub(crate) struct Caller {
     pub(crate) redaction: Arc<TenantRedaction>,
     /// `None` if the policy asks no hook.
     pub(crate) hooks: Option<Arc<PolicyHooks>>,
+    /// `None` where the policy has none.
+    pub(crate) guardrails: Option<Arc<PolicyGuardrails>>,
 }
 
 impl Caller {
@@ -57,6 +61,10 @@ impl Active {
             Some(reference) => read_secret(reference).context("service.secret")?,
             None => fallback_secret.to_vec(),
         };
+        let mut guardrails = HashMap::new();
+        for policy in &config.policies {
+            guardrails.insert(policy.name.as_str(), PolicyGuardrails::compile(policy)?);
+        }
         let mut callers = HashMap::new();
         let mut services = Services::default();
         for tenant in &config.tenants {
@@ -74,6 +82,7 @@ impl Active {
                     quotas,
                     redaction: Arc::clone(&redaction),
                     hooks: hooks.clone(),
+                    guardrails: guardrails.get(tenant.policy.name.as_str()).cloned().flatten(),
                 };
                 callers.insert(key.hash, Arc::new(caller));
             }
@@ -110,6 +119,7 @@ pub(crate) fn known<'a>(env: &'a dyn Fn(&str) -> Option<String>) -> Known<'a> {
                 texts.collect::<Vec<_>>().join("; ")
             })
         }),
+        guardrails: Some(&guardrails::check),
     }
 }
 

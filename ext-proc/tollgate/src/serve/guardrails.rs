@@ -47,13 +47,16 @@ impl PolicyGuardrails {
         let forwards = matches!(&policy.redaction, Redaction::On(rules) if rules.on_unknown_shape == OnUnknownShape::Forward);
         let blocks = |other: GuardrailOn| {
             !forwards
-                && configured.iter().any(|rule| {
-                    rule.on != other && rule.action == GuardrailAction::Block && !rule.dry_run
-                })
+                && configured
+                    .iter()
+                    .any(|rule| rule.on != other && rule.action == GuardrailAction::Block && !rule.dry_run)
         };
         Ok(Some(Arc::new(Self {
             rules: Arc::new(rules),
-            shown: configured.iter().map(|rule| (rule.action, rule.dry_run)).collect(),
+            shown: configured
+                .iter()
+                .map(|rule| (rule.action, rule.dry_run))
+                .collect(),
             strict: Strict {
                 request: blocks(GuardrailOn::Answer),
                 answer: blocks(GuardrailOn::Request),
@@ -148,7 +151,9 @@ fn rule(configured: &Guardrail) -> Result<Rule, String> {
             GuardrailOn::Both => On::Both,
         },
         roles: match &configured.roles {
-            Some(named) => named.iter().fold(Roles::NONE, |roles, named| roles.with(role(*named))),
+            Some(named) => named
+                .iter()
+                .fold(Roles::NONE, |roles, named| roles.with(role(*named))),
             // The application may well speak of instructions and roles.
             None if matches!(check, Check::Injection { .. }) => Roles::OUTSIDE,
             None => Roles::ALL,
@@ -164,7 +169,8 @@ fn rule(configured: &Guardrail) -> Result<Rule, String> {
 }
 
 fn read(path: &Path) -> Result<serde_json::Value, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{} is not JSON: {error}", path.display()))
 }
 

@@ -46,6 +46,15 @@ struct ByEntity {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByRule {
+    rule: String,
+    kind: &'static str,
+    action: &'static str,
+    direction: &'static str,
+    dry_run: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByResult {
     result: &'static str,
 }
@@ -69,6 +78,7 @@ pub(crate) struct Metrics {
     cost: Family<ByModel, Counter<f64, AtomicU64>>,
     estimate_factor: Family<OfModel, Gauge<f64, AtomicU64>>,
     entities: Family<ByEntity, Counter>,
+    guardrails: Family<ByRule, Counter>,
     cache: Family<ByResult, Counter>,
     compared: Family<ByResult, Counter>,
     shadow: Family<ByResult, Counter>,
@@ -93,6 +103,7 @@ impl Metrics {
             cost: Family::default(),
             estimate_factor: Family::default(),
             entities: Family::default(),
+            guardrails: Family::default(),
             cache: Family::default(),
             compared: Family::default(),
             shadow: Family::default(),
@@ -142,6 +153,11 @@ impl Metrics {
             "redacted_entities",
             "Entities found, by kind and direction",
             self.entities.clone(),
+        );
+        registry.register(
+            "guardrail_findings",
+            "What guardrails found, by rule",
+            self.guardrails.clone(),
         );
         registry.register(
             "cache_lookups",
@@ -289,6 +305,24 @@ impl Metrics {
                 direction,
             })
             .inc_by(count);
+    }
+
+    pub(crate) fn guarded(
+        &self,
+        rule: &str,
+        kind: &'static str,
+        action: &'static str,
+        direction: &'static str,
+        dry_run: bool,
+    ) {
+        let labels = ByRule {
+            rule: rule.to_owned(),
+            kind,
+            action,
+            direction,
+            dry_run: if dry_run { "true" } else { "false" },
+        };
+        self.guardrails.get_or_create(&labels).inc();
     }
 
     pub(crate) fn cached(&self, result: &'static str) {

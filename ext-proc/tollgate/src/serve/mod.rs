@@ -4,6 +4,7 @@
 mod active;
 mod admin;
 mod estimates;
+mod guardrails;
 mod hooks;
 mod metrics;
 mod reload;
@@ -22,6 +23,7 @@ use tracing::info;
 
 pub(crate) use self::active::{Active, Caller, known, price, read_secret};
 use self::estimates::Estimates;
+pub(crate) use self::guardrails::PolicyGuardrails;
 pub(crate) use self::hooks::{Moderator, Names, PolicyHooks};
 pub(crate) use self::metrics::Metrics;
 use crate::cache::{self, Cache};
