@@ -17,7 +17,7 @@ use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, Span, TenantKey
 use tollgate_similar::{Mode, judge, normalize};
 use tollgate_tokens::{Encoding, Family, Tokenizer};
 
-use super::Source;
+use super::{Source, guardrails};
 use crate::exchange::{InspectedStream, StreamShape};
 
 #[derive(Subcommand)]
@@ -27,6 +27,12 @@ pub(crate) enum Inspect {
     #[command(about = "Find personal data and secrets: {\"id\",\"text\"} in, \
         {\"id\",\"spans\":[[start,end,type,score]],\"redacted\"} out; offsets in Unicode scalars, end exclusive")]
     Pii(Pii),
+    #[command(
+        about = "Judge texts by a policy's guardrails: {\"id\",\"text\",\"role\"} in, \
+        {\"id\",\"findings\":[{\"rule\",\"kind\",\"score\"}]} out; role is system, user (if it is left out), assistant or tool, as in a \
+        request, or answer"
+    )]
+    Guardrails(guardrails::Guardrails),
     #[command(
         about = "Say whether two prompts may share an answer: {\"id\",\"a\",\"b\"} in, \
         {\"id\",\"score\",\"hit\",\"why\"} out; why is `same`, `cosine` (too far apart) or what the guard found"
@@ -80,6 +86,7 @@ pub(super) fn run(inspect: &Inspect) -> anyhow::Result<()> {
         Inspect::Tokens(options) => tokens(options),
         Inspect::Pii(options) if options.stream => streams(options),
         Inspect::Pii(options) => pii(options),
+        Inspect::Guardrails(options) => guardrails::run(options),
         Inspect::Similarity(options) => similarity(options),
     }
 }
@@ -281,7 +288,10 @@ fn scalar_spans(text: &str, found: &[Span]) -> Vec<(usize, usize, &'static str, 
         .collect()
 }
 
-fn each<L: DeserializeOwned, T: Serialize>(work: impl Fn(L) -> anyhow::Result<T>) -> anyhow::Result<()> {
+/// Answers each line of standard input with one of standard output.
+pub(super) fn each<L: DeserializeOwned, T: Serialize>(
+    work: impl Fn(L) -> anyhow::Result<T>,
+) -> anyhow::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line?;

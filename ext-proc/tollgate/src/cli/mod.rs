@@ -3,6 +3,7 @@
 
 mod cache;
 mod check;
+mod guardrails;
 mod inspect;
 mod keys;
 mod render;

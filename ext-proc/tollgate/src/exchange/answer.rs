@@ -205,11 +205,11 @@ impl Answer {
         counts
     }
 
-    /// What guardrails found, if nobody has asked yet.
-    pub(super) fn findings(&mut self) -> Findings {
-        match &mut self.state {
+    /// What guardrails found so far.
+    pub(super) fn findings(&self) -> Findings {
+        match &self.state {
             State::Streaming { sent, .. } => sent.findings(),
-            _ => std::mem::take(&mut self.findings),
+            _ => self.findings.clone(),
         }
     }
 

@@ -271,6 +271,9 @@ impl Events {
         if let Some(entity) = self.channels.iter().find_map(|open| open.transducer.blocked()) {
             return self.fail(&Unfit::Blocked(entity).to_error(), out);
         }
+        if self.watch.as_ref().is_some_and(Watch::is_full) {
+            return self.fail(&Unfit::Unreadable.to_error(), out);
+        }
         self.refuse_if_broken(out);
         let closes = &read.closes;
         // Texts of this event that end with it were flushed into it; others that end go out before it.

@@ -16,8 +16,13 @@ pub(super) struct Watch {
     guard: Option<AnswerGuard>,
     /// By the guard's numbers.
     texts: Vec<Text>,
+    /// Bytes that are kept for rules that need whole texts.
+    kept: usize,
     findings: Findings,
 }
+
+/// A provider that never ends a stream must not fill our memory.
+const LARGEST_KEPT: usize = 8 << 20;
 
 /// One text of the answer.
 struct Text {
@@ -35,6 +40,7 @@ impl Watch {
             guard: Some(AnswerGuard::new(Arc::clone(&policy.rules))),
             policy,
             texts: Vec::new(),
+            kept: 0,
             findings: Findings::default(),
         }
     }
@@ -74,6 +80,11 @@ impl Watch {
         self.texts
             .iter()
             .any(|text| text.open && text.channel == channel && !text.waiting.is_empty())
+    }
+
+    /// Whether the answer is too large to be judged as a whole.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept > LARGEST_KEPT
     }
 
     /// Whether anybody wants to know how long the answer is.
@@ -122,6 +133,9 @@ impl Watch {
             piece.clear();
             return;
         };
+        if self.policy.rules.wants_whole_answer() {
+            self.kept += piece.len();
+        }
         let number = number as u64;
         let mut clear = guard.push(number, piece);
         if last {
@@ -152,3 +166,7 @@ impl Watch {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

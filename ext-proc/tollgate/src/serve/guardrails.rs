@@ -17,61 +17,59 @@ pub(crate) struct PolicyGuardrails {
     /// By the rules' places: the actions as configured, and whether they are only reported. To the engine rules on trial only
     /// log, so that it holds nothing back because of them.
     shown: Vec<(GuardrailAction, bool)>,
-    /// Whether texts that cannot be read could hide what would be refused, and the policy does not let them pass.
-    strict: Strict,
-}
-
-struct Strict {
-    request: bool,
-    answer: bool,
+    /// Whether what cannot be read could hide what would be refused, and the policy does not let it pass.
+    strict_with_requests: bool,
+    strict_with_answers: bool,
 }
 
 impl PolicyGuardrails {
     /// `None` where a policy has no guardrails.
     pub(crate) fn compile(policy: &Policy) -> anyhow::Result<Option<Arc<Self>>> {
-        let configured = &policy.guardrails;
-        if configured.is_empty() {
+        if policy.guardrails.is_empty() {
             return Ok(None);
         }
+        let forwards = match &policy.redaction {
+            Redaction::On(rules) => rules.on_unknown_shape == OnUnknownShape::Forward,
+            Redaction::Off => false,
+        };
+        let compiled = Self::new(&policy.guardrails, forwards);
+        let compiled = compiled.with_context(|| format!("policy `{}`, guardrails", policy.name))?;
+        Ok(Some(Arc::new(compiled)))
+    }
+
+    /// `forwards`: what has an unknown shape passes, whatever it may hold.
+    pub(crate) fn new(configured: &[Guardrail], forwards: bool) -> anyhow::Result<Self> {
         let rules = configured
             .iter()
-            .map(|guardrail| rule(guardrail).map_err(anyhow::Error::msg))
-            .collect::<anyhow::Result<Vec<Rule>>>();
-        let compiled = rules.and_then(|rules| {
-            Guardrails::compile(&rules).map_err(|errors| {
-                let errors = errors.iter().map(|error| format!("[{}].{error}", error.rule));
-                anyhow::Error::msg(errors.collect::<Vec<_>>().join("; "))
-            })
-        });
-        let rules = compiled.with_context(|| format!("policy `{}`, guardrails", policy.name))?;
-        let forwards = matches!(&policy.redaction, Redaction::On(rules) if rules.on_unknown_shape == OnUnknownShape::Forward);
-        let blocks = |other: GuardrailOn| {
-            !forwards
-                && configured
-                    .iter()
-                    .any(|rule| rule.on != other && rule.action == GuardrailAction::Block && !rule.dry_run)
+            .map(|guardrail| rule(guardrail).map_err(anyhow::Error::msg));
+        let rules: Vec<Rule> = rules.collect::<anyhow::Result<_>>()?;
+        let compiled = Guardrails::compile(&rules).map_err(|errors| {
+            let errors = errors.iter().map(|error| format!("[{}].{error}", error.rule));
+            anyhow::Error::msg(errors.collect::<Vec<_>>().join("; "))
+        })?;
+        let strict = |other: GuardrailOn| {
+            let blocks = |rule: &Guardrail| rule.action == GuardrailAction::Block && !rule.dry_run;
+            !forwards && configured.iter().any(|rule| rule.on != other && blocks(rule))
         };
-        Ok(Some(Arc::new(Self {
-            rules: Arc::new(rules),
+        Ok(Self {
+            rules: Arc::new(compiled),
             shown: configured
                 .iter()
                 .map(|rule| (rule.action, rule.dry_run))
                 .collect(),
-            strict: Strict {
-                request: blocks(GuardrailOn::Answer),
-                answer: blocks(GuardrailOn::Request),
-            },
-        })))
+            strict_with_requests: strict(GuardrailOn::Answer),
+            strict_with_answers: strict(GuardrailOn::Request),
+        })
     }
 
     /// Whether a request with a part of an unknown shape is refused.
     pub(crate) fn is_strict_with_requests(&self) -> bool {
-        self.strict.request
+        self.strict_with_requests
     }
 
     /// Whether an answer with a part of an unknown shape is refused.
     pub(crate) fn is_strict_with_answers(&self) -> bool {
-        self.strict.answer
+        self.strict_with_answers
     }
 
     /// What the policy says of a finding: its action, and whether that is only reported.
