@@ -30,7 +30,7 @@ POLICIES = {
         rule("weather", "both", "log", words=["weather report"]),
         rule("unicorns", "both", "block", words=["unicorn"], dry_run=True),
         rule("long-prompt", "request", "block", max_tokens=200),
-        rule("long-answer", "answer", "block", max_tokens=40),
+        rule("long-answer", "answer", "block", max_tokens=60),
         rule("no-french", "both", "block", language={"deny": ["fr"]}),
     ],
     "schema": [

@@ -42,6 +42,21 @@ const WALLS: &[(&[&str], &[&str])] = &[
     ),
     // Redaction knows text, not dialects.
     (&["tollgate-redact"], &["tollgate-llm", "tollgate-routing"]),
+    // Guardrails judge texts: bodies, tenants and what follows are for others.
+    (
+        &["tollgate-guardrails"],
+        &[
+            "tokio",
+            "hyper",
+            "tonic",
+            "envoy-types",
+            "proxy-wasm",
+            "tollgate-llm",
+            "tollgate-config",
+        ],
+    ),
+    // The configuration does not know how anything is found.
+    (&["tollgate-config"], &["tollgate-guardrails"]),
     // The filters know no policy.
     (
         &[
