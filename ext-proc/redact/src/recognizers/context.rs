@@ -145,7 +145,7 @@ impl Lexicon {
             for word in list {
                 let stem = word.trim_end_matches('*');
                 // The text is folded, so the words must be; case is only ignored among ASCII letters.
-                for form in [stem.to_lowercase(), stem.to_uppercase()] {
+                for form in [stem.to_lowercase(), stem.to_uppercase(), title(stem)] {
                     let mut folded = Folded::default();
                     Folder::new(Mode::Text).fold(&form, 0, true, &mut folded);
                     let form = folded.bytes().to_ascii_lowercase();
@@ -159,6 +159,14 @@ impl Lexicon {
             words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect(),
         }
     }
+}
+
+/// With a capital letter at the beginning, as at that of a sentence or a line of a form.
+fn title(word: &str) -> String {
+    let mut chars = word.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Whether a word can begin at `at`: after what is no letter, or at an inner capital (`userPhone`).

@@ -6,7 +6,7 @@ use super::context::Topics;
 use super::{Field, Hit, is_word};
 use crate::engine::topic;
 use crate::entity::Entity;
-use crate::segment::is_month;
+use crate::segment::{DATE_SIGNS, is_month};
 
 /// What a value must look like.
 #[derive(Debug, Clone, Copy)]
@@ -114,8 +114,41 @@ const KINDS: &[Kind] = &[
             "födelsedatum",
             "data urodzenia",
             "дата рождения",
+            "geburtstag",
+            "geb.",
+            "né en",
+            "anniversaire",
+            "nací",
+            "nació",
+            "nacimiento",
+            "cumpleaños",
+            "nacque",
+            "compleanno",
+            "nasci",
+            "nasceu",
+            "nascido",
+            "nascida",
+            "nascimento",
+            "urodzi*",
+            "urodzon*",
+            "född",
+            "födelsedag",
+            "født",
+            "doğum*",
+            "родил*",
+            "рожден*",
             "生年月日",
-            "出生日期",
+            "誕生日",
+            "出生*",
+            "生日",
+            "생년월일",
+            "생일",
+            "출생*",
+            "تاريخ الميلاد",
+            "ولد في",
+            "ولدت في",
+            "مواليد",
+            "जन्म*",
         ],
     },
     Kind {
@@ -214,6 +247,15 @@ pub(crate) fn find(field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
         let mut next = at + 1;
         for (kind, topic) in active.iter().flatten() {
             let Some(named) = field.mentions.last_before(at, kind.reach, *topic) else {
+                // Where verbs come last, the word follows: "ich bin am 5. März 1984 in Köln geboren".
+                if kind.entity == Entity::DateOfBirth
+                    && let Some(to) = kind.shape.end(field, at)
+                    && born_after(&text[to..])
+                    && !is_of_company(&text[..at])
+                {
+                    hits.push(Hit::new(at, to, kind.entity, kind.score));
+                    next = next.max(to);
+                }
                 continue;
             };
             // On the same line, and not in a list or index.
@@ -224,6 +266,9 @@ pub(crate) fn find(field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
                 continue;
             }
             if let Some(to) = kind.shape.end(field, at) {
+                if kind.entity == Entity::DateOfBirth && is_of_company(&text[..named]) {
+                    continue;
+                }
                 hits.push(Hit::new(at, to, kind.entity, kind.score));
                 next = next.max(to);
             }
@@ -283,16 +328,76 @@ impl Shape {
     }
 }
 
+/// Whether the clause says of a company that it was born.
+fn is_of_company(clause: &[u8]) -> bool {
+    // Beginnings, as the text is folded; the first letter is left out, for it may be a capital.
+    const COMPANIES: &[&str] = &[
+        "ompany",
+        "ompagnie",
+        "ompañía",
+        "ompanhia",
+        "omпahия",
+        "edrijf",
+        "irma",
+        "nternehmen",
+        "mpresa",
+        "ntreprise",
+        "ociété",
+        "zienda",
+        "öretag",
+        "irket",
+        "tartup",
+        "roject",
+        "roje",
+        "rojet",
+        "royecto",
+        "rogetto",
+        "фиpma",
+        "пpoekt",
+        "会社",
+        "公司",
+        "회사",
+    ];
+    let clause = &clause[clause.len().saturating_sub(40)..];
+    let clause = clause.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    let says = |word: &&str| clause.windows(word.len()).any(|part| part == word.as_bytes());
+    COMPANIES.iter().any(says)
+}
+
+/// Whether a word for "born" ends the clause that a date stands in.
+fn born_after(rest: &[u8]) -> bool {
+    const BORN: &[&str] = &["geboren", "doğumlu", "doğdu"];
+    let clause = &rest[..rest.len().min(40)];
+    let clause = clause
+        .split(|b| matches!(b, b'\n' | b',' | b';' | b'.'))
+        .next()
+        .unwrap_or_default();
+    BORN.iter()
+        .any(|born| clause.windows(born.len()).any(|part| part == born.as_bytes()))
+}
+
+/// The sign of a year or a month that stands before `at` in East Asian dates, and a space: bytes to skip.
+fn year_or_month_sign(rest: &[u8]) -> usize {
+    let sign = DATE_SIGNS[..4]
+        .iter()
+        .any(|sign| rest.starts_with(sign.as_bytes()));
+    if sign {
+        3 + usize::from(rest.get(3) == Some(&b' '))
+    } else {
+        0
+    }
+}
+
 /// A day: three numbers, or two and a month's name.
 fn date(field: &Field<'_>, from: usize) -> Option<usize> {
     let mut at = from;
     let mut numbers: Vec<(u64, usize)> = Vec::new();
     let mut months = 0;
     let mut end = from;
-    for _ in 0..4 {
+    for _ in 0..5 {
         let word = field.text[at..]
             .iter()
-            .take(16)
+            .take(24)
             .take_while(|b| is_word(**b))
             .count();
         let text = &field.text[at..at + word];
@@ -310,11 +415,13 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
         if numbers.len() + months == 3 {
             break;
         }
-        let gap = field.text[end..]
-            .iter()
-            .take(3)
-            .take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b','))
-            .count();
+        let sign = year_or_month_sign(&field.text[end..]);
+        let plain = || {
+            let rest = field.text[end..].iter().take(3);
+            rest.take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b','))
+                .count()
+        };
+        let gap = if sign > 0 { sign } else { plain() };
         if gap == 0 {
             break;
         }
@@ -336,11 +443,16 @@ fn date(field: &Field<'_>, from: usize) -> Option<usize> {
         _ => false,
     };
     let valid = numbers.len() + months == 3 && complete && (months == 1 || others.iter().copied().any(month));
-    valid.then_some(end)
+    let day = DATE_SIGNS[4..]
+        .iter()
+        .any(|sign| field.text[end..].starts_with(sign.as_bytes()));
+    valid.then_some(if day { end + 3 } else { end })
 }
 
 fn number(digits: &[u8]) -> u64 {
-    digits
-        .iter()
-        .fold(0, |value, b| value * 10 + u64::from(b.wrapping_sub(b'0')))
+    digits.iter().fold(0, |value: u64, b| {
+        value
+            .saturating_mul(10)
+            .saturating_add(u64::from(b.wrapping_sub(b'0')))
+    })
 }

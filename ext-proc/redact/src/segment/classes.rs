@@ -34,10 +34,10 @@ pub(crate) const CLASS: [u8; 256] = {
         };
         b += 1;
     }
-    // Thai, Lao, Indic scripts; kana, Han.
+    // Thai, Lao, Indic scripts; kana, Han; Hangul, whose particles stick to numbers.
     table[0xE0] = UNSPACED;
     b = 0xE3;
-    while b <= 0xE9 {
+    while b <= 0xED {
         table[b] = UNSPACED;
         b += 1;
     }

@@ -8,9 +8,10 @@ mod words;
 use crate::fold::Folded;
 pub(crate) use classes::{AT, CLASS, COLON, DELIMITER, DIGIT, LETTER, PUNCT, SPACE, UNSPACED};
 use quiet::quiet;
-pub(crate) use words::is_month;
+pub(crate) use words::{DATE_SIGNS, is_month};
 use words::{
-    bridges, comma, contains, ends_sentence, in_name, looks_like_iban, mail_before, surely_ends_sentence,
+    bridges, comma, contains, dated, ends_sentence, in_name, joins_date, looks_like_iban, mail_before,
+    surely_ends_sentence,
 };
 
 /// No segment is longer, so no text is held back for longer. A cut by force leaves `KEEP` bytes to the next segment.
@@ -290,6 +291,8 @@ impl Segmenter {
         if class != SPACE {
             self.join = if text.slice(self.pos, self.pos + 1) == b"," {
                 comma(word, left)
+            } else if class == UNSPACED && dated(word, text.slice(self.pos, (self.pos + 3).min(text.end()))) {
+                Join::Comma
             } else {
                 Join::No
             };
@@ -340,7 +343,8 @@ impl Segmenter {
         let whole = left
             .last()
             .is_none_or(|b| CLASS[*b as usize] & (LETTER | DIGIT) == 0);
-        if whole && bridges(word) || word.len() == 1 && self.number {
+        let between = || self.digits > 0 && joins_date(word, left);
+        if whole && (bridges(word) || between()) || word.len() == 1 && self.number {
             return Join::Single;
         }
         if self.number && self.after_words < AFTER_WORDS && word.len() <= 12 && !ends_sentence(word) {

@@ -2,7 +2,7 @@
 //! Must not know positions: words and the text before them come in.
 
 use super::Join;
-use super::classes::{CLASS, SPACE};
+use super::classes::{CLASS, LETTER, SPACE};
 
 /// Whether a word without digits may be the first part of something with spaces: a letter or two of a number, a month.
 pub(super) fn bridges(word: &[u8]) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn bridges(word: &[u8]) -> bool {
 /// Names of months in the languages whose dates are recognized, with their usual short forms.
 pub(crate) fn is_month(word: &[u8]) -> bool {
     let word = word.strip_suffix(b".").unwrap_or(word);
-    (3..=10).contains(&word.len())
+    (3..=16).contains(&word.len())
         && MONTH_STARTS[start(word)]
         && MONTH_KEYS.binary_search(&key(word)).is_ok()
 }
@@ -147,7 +147,82 @@ const MONTHS: &[&[u8]] = &[
     b"enero",
     b"gennaio",
     "décembre".as_bytes(),
+    // Folded, as the text is: `я` stays, `а` has become a Latin `a`.
+    "şubat".as_bytes(),
+    "Şubat".as_bytes(),
+    b"ocak",
+    b"mart",
+    b"nisan",
+    b"mayis",
+    b"haziran",
+    b"temmuz",
+    "ağustos".as_bytes(),
+    "eylül".as_bytes(),
+    b"ekim",
+    b"kasim",
+    b"aralik",
+    b"stycznia",
+    b"lutego",
+    b"marca",
+    b"kwietnia",
+    b"maja",
+    b"czerwca",
+    b"lipca",
+    b"sierpnia",
+    "września".as_bytes(),
+    "października".as_bytes(),
+    b"listopada",
+    b"grudnia",
+    "яhbapя".as_bytes(),
+    "фebpaля".as_bytes(),
+    b"mapta",
+    "aпpeля".as_bytes(),
+    "maя".as_bytes(),
+    "июhя".as_bytes(),
+    "июля".as_bytes(),
+    "abгycta".as_bytes(),
+    "cehtябpя".as_bytes(),
+    "oktябpя".as_bytes(),
+    "hoябpя".as_bytes(),
+    "дekaбpя".as_bytes(),
+    "يناير".as_bytes(),
+    "فبراير".as_bytes(),
+    "مارس".as_bytes(),
+    "أبريل".as_bytes(),
+    "إبريل".as_bytes(),
+    "مايو".as_bytes(),
+    "يونيو".as_bytes(),
+    "يوليو".as_bytes(),
+    "أغسطس".as_bytes(),
+    "سبتمبر".as_bytes(),
+    "أكتوبر".as_bytes(),
+    "نوفمبر".as_bytes(),
+    "ديسمبر".as_bytes(),
 ];
+
+/// What stands after the year, the month and the day in East Asian dates.
+pub(crate) const DATE_SIGNS: [&str; 6] = ["年", "月", "년", "월", "日", "일"];
+
+/// Whether a date goes on after `word` and the character `sign`.
+pub(super) fn dated(word: &[u8], sign: &[u8]) -> bool {
+    let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let before = word.iter().rev().nth(digits);
+    (1..=4).contains(&digits)
+        && before.is_none_or(|&b| CLASS[b as usize] & LETTER == 0)
+        && DATE_SIGNS[..4].iter().any(|known| known.as_bytes() == sign)
+}
+
+/// Whether `word` may stand inside a date after what ends `left`: `23 de abril de 1975`, `5th of March`.
+pub(super) fn joins_date(word: &[u8], left: &[u8]) -> bool {
+    matches!(word, b"de" | b"of" | b"del") && {
+        let last = left
+            .trim_ascii_end()
+            .rsplit(|b| CLASS[*b as usize] & SPACE != 0)
+            .next()
+            .unwrap_or_default();
+        is_month(last) || last.len() <= 4 && last.first().is_some_and(u8::is_ascii_digit)
+    }
+}
 
 /// What may follow a comma after `word`: the longitude after a latitude, the year after a day.
 pub(super) fn comma(word: &[u8], left: &[u8]) -> Join {

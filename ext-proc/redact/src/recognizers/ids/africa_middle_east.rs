@@ -51,7 +51,7 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "",
         saudi,
-        &["iqama", "saudi id", "national id", "هوية"],
+        &["iqama", "saudi id", "national id", "هوية", "الهوية", "الإقامة"],
     ),
     // Century, date of birth, governorate.
     bare(

@@ -20,7 +20,7 @@ pub(super) const KINDS: &[Kind] = &[
         "999999999999",
         "",
         aadhaar,
-        &["aadhaar", "aadhar", "uidai"],
+        &["aadhaar", "aadhar", "uidai", "आधार"],
     ),
     // CGST Rules: state, PAN, entity, Z, Luhn of base 36.
     strong(Entity::InGstin, "99AAAAA9999AXAX", "", gstin, &["gstin", "gst"]),

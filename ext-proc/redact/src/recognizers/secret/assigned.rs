@@ -28,6 +28,11 @@ const PASSWORDS: &[&str] = &[
     "heslo",
     "jelszó",
     "пapoлb",
+    "Пapoлb",
+    "كلمة المرور",
+    "पासवर्ड",
+    "adgangskode",
+    "passord",
     "密码",
     "密碼",
     "パスワード",
@@ -47,6 +52,7 @@ const KEYS: &[&str] = &[
     "accesskey",
     "access-key",
     "secret_key",
+    "secret_key_base",
     "secret key",
     "secretkey",
     "secret-key",
@@ -117,7 +123,9 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
                     .iter()
                     .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
                     .map_or(0, |last| last + 1);
-                let strength = strength(&text[..name_end], sign.is_some());
+                let strength = strength(&text[..name_end], sign.is_some()).or_else(|| {
+                    (sign.is_some() && is_user_option(&text[..word])).then_some(Strength::Password)
+                });
                 if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {
                     hits.push(Hit::new(from, from + end, Entity::Secret, score));
                 }
@@ -125,6 +133,12 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
         }
         word += len + 1;
     }
+}
+
+/// `curl -u name:password`, `--user name:password`: whether the option stands at the end of `left`.
+fn is_user_option(left: &[u8]) -> bool {
+    let left = unquoted(left);
+    left.ends_with(b" -u") || left.ends_with(b" --user")
 }
 
 /// What a name promises.
@@ -139,7 +153,11 @@ impl Strength {
         let (variety, lower, upper, digits) = variety(value);
         let ascii = value.iter().all(u8::is_ascii_graphic);
         let words = value.iter().filter(|b| matches!(b, b'.' | b'/' | b'_')).count();
-        let code = value.iter().any(|b| b"()[]$\\^".contains(b))
+        let expands =
+            |pair: &[u8]| pair[0] == b'$' && (pair[1].is_ascii_alphabetic() || b"{(_".contains(&pair[1]));
+        let code = value.iter().any(|b| b"()[]\\^".contains(b))
+            || value.windows(2).any(expands)
+            || value.starts_with(b"$")
             || value.starts_with(b"%")
             || value.starts_with(b"http")
             || value.starts_with(b"/");
@@ -195,13 +213,15 @@ fn strength(left: &[u8], signed: bool) -> Option<Strength> {
     let left = &left[left.len().saturating_sub(48)..];
     let mut rest = unquoted(left);
     if !signed {
-        rest = match rest {
-            [rest @ .., b'=' | b':'] => rest,
-            [rest @ .., b' ', b'i', b's'] => rest,
+        rest = match (rest, without_copula(rest)) {
+            ([rest @ .., b'=' | b':'], _) | (_, Some(rest)) => rest,
+            // As logs and command lines write it.
+            _ if names_key(rest) => return Some(Strength::Key),
             _ => return None,
         };
         rest = unquoted(rest);
     }
+    rest = without_copula(rest).unwrap_or(rest);
     let named = |names: &[&str]| {
         names.iter().any(|name| {
             let Some(start) = rest.len().checked_sub(name.len()) else {
@@ -221,6 +241,32 @@ fn strength(left: &[u8], signed: bool) -> Option<Strength> {
     } else {
         None
     }
+}
+
+/// Without a word for "is" at the end, if there is one.
+fn without_copula(text: &[u8]) -> Option<&[u8]> {
+    const COPULAS: &[&str] = &[
+        " is", " ist", " lautet", " est", " es", " è", " é", " to", " jest", " är", " er", " on",
+    ];
+    COPULAS
+        .iter()
+        .find_map(|copula| text.strip_suffix(copula.as_bytes()))
+        .map(unquoted)
+}
+
+/// Whether `text` ends with a name that nobody uses in prose.
+fn names_key(text: &[u8]) -> bool {
+    const NAMES: &[&str] = &[
+        "auth_token",
+        "access_token",
+        "api_key",
+        "secret_key",
+        "client_secret",
+        "api_token",
+    ];
+    NAMES.iter().any(|name| {
+        text.len() >= name.len() && text[text.len() - name.len()..].eq_ignore_ascii_case(name.as_bytes())
+    })
 }
 
 /// Without spaces and quotes at the end.

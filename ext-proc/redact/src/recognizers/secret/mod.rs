@@ -81,6 +81,11 @@ impl Secrets {
         let text = field.text;
         let mut at = field.from;
         let mut before = field.before(at).unwrap_or(b' ');
+        if let Some(hit) = credentials(field) {
+            at = hit.to;
+            before = text[at - 1];
+            hits.push(hit);
+        }
         while at < text.len() {
             let b = text[at];
             // Only these two begin a literal that may stand behind a word.
@@ -278,6 +283,21 @@ fn telegram(field: &Field<'_>, colon: usize, rest: usize) -> Option<Hit> {
     let alone = !field.before(from).is_some_and(is_word);
     ((8..=10).contains(&digits) && (32..=34).contains(&len) && alone)
         .then(|| Hit::new(from, rest + len, Entity::Secret, 0.95))
+}
+
+/// What follows an authorization header's scheme, which ends the segment before this one.
+fn credentials(field: &Field<'_>) -> Option<Hit> {
+    let left = field.text.get(..field.from)?;
+    let scheme = [&b"Basic "[..], b"Bearer ", b"bearer "]
+        .into_iter()
+        .find(|scheme| left.ends_with(scheme))?;
+    let from = field.from - scheme.len();
+    let header = &left[from.saturating_sub(24)..from];
+    let hit = authorization(field, from, field.from)?;
+    let named = header
+        .windows(12)
+        .any(|part| part.eq_ignore_ascii_case(b"uthorization"));
+    (named || is_drawn(&field.text[hit.from..hit.to])).then_some(hit)
 }
 
 /// RFC 6750 and RFC 7617.
