@@ -15,7 +15,7 @@ use crate::recognizers::names::Names;
 use crate::recognizers::secret::Secrets;
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
-use crate::segment::{AT, CLASS, LETTER, Stops, UNSPACED};
+use crate::segment::{AT, CLASS, DATE_SIGNS, LETTER, Stops, UNSPACED};
 use crate::vault::Vault;
 
 /// Something found in a text.
@@ -152,6 +152,21 @@ pub(crate) struct Scan<'e> {
     wanted: Topics,
 }
 
+/// Whether the sign of a year or a month stands at `at`, between two numbers.
+fn inside_date(text: &[u8], at: usize) -> bool {
+    let after = |step: usize| text.get(at + step).copied();
+    let next = if after(3) == Some(b' ') {
+        after(4)
+    } else {
+        after(3)
+    };
+    at.checked_sub(1).is_some_and(|last| text[last].is_ascii_digit())
+        && next.is_some_and(|b| b.is_ascii_digit())
+        && DATE_SIGNS[..4]
+            .iter()
+            .any(|sign| text[at..].starts_with(sign.as_bytes()))
+}
+
 impl<'e> Scan<'e> {
     pub(crate) fn new(engine: &'e Engine, rules: Option<&'e Rules>, vault: Option<&'e Vault>) -> Self {
         Self {
@@ -206,9 +221,8 @@ impl<'e> Scan<'e> {
         let mut rest = *field;
         loop {
             let unspaced = || {
-                field.text[rest.from..]
-                    .iter()
-                    .position(|&b| CLASS[b as usize] == UNSPACED)
+                let text = &field.text[rest.from..];
+                (0..text.len()).find(|&at| CLASS[text[at] as usize] == UNSPACED && !inside_date(text, at))
             };
             let end = match (field.mask & UNSPACED != 0).then(unspaced).flatten() {
                 Some(step) => field.text.len().min(rest.from + step + 3),

@@ -23,26 +23,26 @@ const SUITES: [Suite; 4] = [
     Suite {
         name: "values",
         text: include_str!("fixtures/unseen-values.txt"),
-        missed: [999, 999],
-        wrong: [999, 999],
+        missed: [1, 3],
+        wrong: [0, 0],
     },
     Suite {
         name: "prose",
         text: include_str!("fixtures/unseen-prose.txt"),
         missed: [0, 0],
-        wrong: [999, 999],
+        wrong: [0, 2],
     },
     Suite {
         name: "secrets",
         text: include_str!("fixtures/unseen-secrets.txt"),
-        missed: [999, 999],
-        wrong: [999, 999],
+        missed: [2, 2],
+        wrong: [0, 0],
     },
     Suite {
         name: "lookalikes",
         text: include_str!("fixtures/unseen-lookalikes.txt"),
         missed: [0, 0],
-        wrong: [999, 999],
+        wrong: [1, 1],
     },
 ];
 
@@ -74,7 +74,7 @@ fn unmark(line: &str) -> (String, Vec<Marked>) {
     (text, marks)
 }
 
-/// The found span has the kind and at least half of the length in common. A secret is found if none of it is left.
+/// Whether the found span has the kind and at least half of the length in common. A secret is found if none of it is left.
 fn hits(found: &Span, (entity, range): &Marked) -> bool {
     let start = found.range.start.max(range.start);
     let common = found.range.end.min(range.end).saturating_sub(start);

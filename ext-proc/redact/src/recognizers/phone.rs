@@ -258,7 +258,12 @@ fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
             )
     };
     let glued = field.before(from) == Some(b'-') && field.before(from - 1).is_some_and(is_word);
-    (!field.before(from).is_some_and(touched) && !glued).then_some(from)
+    // The seconds of a time.
+    let timed = field.before(from) == Some(b':')
+        && from
+            .checked_sub(2)
+            .is_some_and(|at| field.text[at].is_ascii_digit());
+    (!field.before(from).is_some_and(touched) && !glued && !timed).then_some(from)
 }
 
 /// Whether something stands at `end` that makes the digits part of something else.
@@ -434,7 +439,8 @@ fn is_date(lens: &[usize], digits: &[u8]) -> bool {
     match lens {
         // From a year to another.
         [4, 4] => matches!((two(0), two(4)), (19 | 20, 19 | 20)),
-        [4, 2, 2, ..] => {
+        // Or a moment: 197001010000.
+        [4, 2, 2, ..] | [12 | 14, ..] => {
             matches!(digits[0], 1 | 2) && (1..=12).contains(&two(4)) && (1..=31).contains(&two(6))
         }
         [2, 2, 4] => {

@@ -130,7 +130,7 @@ pub(super) const KINDS: &[Kind] = &[
         "99999999X",
         "99.999.999-X",
         rut,
-        &["rut", "run", "rol único"],
+        &["rut", "run n°", "r.u.n", "rol único"],
     ),
     // SII: modulo 11, K for 10.
     bare(
@@ -138,7 +138,7 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999X",
         "9.999.999-X",
         rut,
-        &["rut", "run", "rol único"],
+        &["rut", "run n°", "r.u.n", "rol único"],
     ),
     // DIAN.
     bare(
