@@ -153,6 +153,7 @@ pub(crate) struct Scan<'e> {
 }
 
 /// Whether the sign of a year or a month stands at `at`, between two numbers.
+#[inline(never)]
 fn inside_date(text: &[u8], at: usize) -> bool {
     let after = |step: usize| text.get(at + step).copied();
     let next = if after(3) == Some(b' ') {

@@ -21,9 +21,14 @@ pub(crate) fn is_month(word: &[u8]) -> bool {
         && MONTH_KEYS.binary_search(&key(word)).is_ok()
 }
 
-/// A number made of the first three letters of a word, whatever their case.
+/// A number made of the first three letters of a word, whatever their case, its last and its length.
 const fn start(word: &[u8]) -> usize {
-    ((word[0] & 31) as usize) << 5 ^ ((word[1] & 31) as usize) << 3 ^ (word[2] & 31) as usize
+    let last = (word[word.len() - 1] & 31) as usize;
+    ((word[0] & 31) as usize) << 5
+        ^ ((word[1] & 31) as usize) << 3
+        ^ (word[2] & 31) as usize
+        ^ last << 4
+        ^ (word.len() & 15) << 6
 }
 
 /// Which of these numbers the months have: most words are none of them, and need no further look.
@@ -204,6 +209,7 @@ const MONTHS: &[&[u8]] = &[
 pub(crate) const DATE_SIGNS: [&str; 6] = ["年", "月", "년", "월", "日", "일"];
 
 /// Whether a date goes on after `word` and the character `sign`.
+#[inline(never)]
 pub(super) fn dated(word: &[u8], sign: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let before = word.iter().rev().nth(digits);
@@ -213,6 +219,7 @@ pub(super) fn dated(word: &[u8], sign: &[u8]) -> bool {
 }
 
 /// Whether `word` may stand inside a date after what ends `left`: `23 de abril de 1975`, `5th of March`.
+#[inline(never)]
 pub(super) fn joins_date(word: &[u8], left: &[u8]) -> bool {
     matches!(word, b"de" | b"of" | b"del") && {
         let last = left
