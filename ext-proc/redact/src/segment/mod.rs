@@ -343,7 +343,7 @@ impl Segmenter {
         let whole = left
             .last()
             .is_none_or(|b| CLASS[*b as usize] & (LETTER | DIGIT) == 0);
-        let between = || self.digits > 0 && joins_date(word, left);
+        let between = || self.digits > 0 && word.len() <= 3 && joins_date(word, left);
         if whole && (bridges(word) || between()) || word.len() == 1 && self.number {
             return Join::Single;
         }

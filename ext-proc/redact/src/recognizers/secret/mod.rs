@@ -82,8 +82,8 @@ impl Secrets {
         let mut at = field.from;
         let mut before = field.before(at).unwrap_or(b' ');
         // Asked in every segment, so what rules most of them out comes first.
-        let scheme = matches!(text[..field.from], [.., b'c' | b'r', b' ']);
-        if let Some(hit) = scheme.then(|| credentials(field)).flatten() {
+        let scheme = before == b' ' && matches!(text[..field.from], [.., b'c' | b'r', b' ']);
+        if scheme && let Some(hit) = credentials(field) {
             at = hit.to;
             before = text[at - 1];
             hits.push(hit);
