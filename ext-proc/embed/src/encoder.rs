@@ -4,7 +4,7 @@ use crate::attention::{Projections, Room, attend};
 use crate::embedding::DIMENSIONS;
 use crate::kernel::{Job, Kernel};
 use crate::linear::{Inputs, Linear};
-use crate::math::{Norm, add_and_normalise, gelu, normalise};
+use crate::math::{Gelu, Identity, Norm, add_and_normalise, normalise};
 
 /// How many layers there are.
 pub(crate) const LAYERS: usize = 6;
@@ -161,9 +161,9 @@ impl Layer {
     #[inline(always)]
     fn run<K: Kernel>(&self, kernel: K, s: &mut Scratch) {
         s.narrow_inputs.set(&s.states);
-        self.query.apply(kernel, &s.narrow_inputs, &mut s.queries);
-        self.key.apply(kernel, &s.narrow_inputs, &mut s.keys);
-        self.value.apply(kernel, &s.narrow_inputs, &mut s.values);
+        self.query.apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.queries);
+        self.key.apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.keys);
+        self.value.apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.values);
         let projections = Projections {
             queries: &s.queries,
             keys: &s.keys,
@@ -173,14 +173,13 @@ impl Layer {
 
         s.narrow_inputs.set(&s.mixed);
         self.attention_output
-            .apply(kernel, &s.narrow_inputs, &mut s.mixed);
+            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.attention_norm);
 
         s.narrow_inputs.set(&s.states);
-        self.intermediate.apply(kernel, &s.narrow_inputs, &mut s.wide);
-        gelu::<K>(&mut s.wide);
+        self.intermediate.apply::<K, Gelu>(kernel, &s.narrow_inputs, &mut s.wide);
         s.wide_inputs.set(&s.wide);
-        self.output.apply(kernel, &s.wide_inputs, &mut s.mixed);
+        self.output.apply::<K, Identity>(kernel, &s.wide_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.output_norm);
     }
 }

@@ -3,8 +3,8 @@
 //! Inputs are scaled row by row to ±[`INPUT_MAX`], weights output by output as finely as the 32-bit sum allows for *any* input:
 //! that keeps 10 to 12 bits of a weight, costs no saturation check, and takes as many instructions as the usual 8-bit kernel.
 
-use crate::kernel::{Kernel, PANEL, Pair, ROWS, Step};
-use crate::math::{largest, round_i16};
+use crate::kernel::{Kernel, PANEL, Pair, ROWS, Step, Weights};
+use crate::math::{Activation, largest, round_i16};
 
 /// What a row's largest input becomes.
 const INPUT_MAX: i16 = 8191;
@@ -85,47 +85,93 @@ impl<const PAIRS: usize> Linear<PAIRS> {
         self.scales.len()
     }
 
-    /// `out[row][output] = bias[output] + Σ inputs[row][k] · weight[output][k]`.
+    /// `out[row][output] = f(bias[output] + Σ inputs[row][k] · weight[output][k])` with the function `F`.
     #[inline(always)]
-    pub(crate) fn apply<K: Kernel>(&self, kernel: K, inputs: &Inputs<PAIRS>, out: &mut [f32]) {
+    pub(crate) fn apply<K: Kernel, F: Activation>(
+        &self,
+        kernel: K,
+        inputs: &Inputs<PAIRS>,
+        out: &mut [f32],
+    ) {
         let panels = self.steps.as_chunks::<PAIRS>().0.iter();
         let columns = self.scales.as_chunks::<PANEL>().0.iter();
         let columns = columns.zip(self.bias.as_chunks::<PANEL>().0);
-        for (i, (weights, (scales, bias))) in panels.zip(columns).enumerate() {
-            let mut results = out
-                .chunks_exact_mut(self.outputs())
-                .filter_map(|row| row.get_mut(i * PANEL..)?.first_chunk_mut::<PANEL>())
-                .zip(&inputs.scales);
-            let mut write = |sums: &[[i32; PANEL]]| {
-                for (sums, (out, row_scale)) in sums.iter().zip(&mut results) {
-                    *out = std::array::from_fn(|i| sums[i] as f32 * (row_scale * scales[i]) + bias[i]);
-                }
-            };
+        for (i, (panel, (scales, bias))) in panels.zip(columns).enumerate() {
             let (tiles, rest) = inputs.rows.as_chunks::<ROWS>();
-            for tile in tiles {
-                write(&kernel.integer_tile(tile, weights));
+            let (tile_scales, rest_scales) = inputs.scales.as_chunks::<ROWS>();
+            let mut product = Product {
+                panel: Weights::Far(panel),
+                scales,
+                bias,
+                out: &mut *out,
+                outputs: self.outputs(),
+                column: i * PANEL,
+            };
+            for (tile, scales) in tiles.iter().zip(tile_scales) {
+                product.tile::<K, F, ROWS>(kernel, tile, scales);
+                product.panel = Weights::Near(panel);
             }
             match rest.len() {
-                5 => write(&rows::<5, K, PAIRS>(kernel, rest, weights)),
-                4 => write(&rows::<4, K, PAIRS>(kernel, rest, weights)),
-                3 => write(&rows::<3, K, PAIRS>(kernel, rest, weights)),
-                2 => write(&rows::<2, K, PAIRS>(kernel, rest, weights)),
-                1 => write(&rows::<1, K, PAIRS>(kernel, rest, weights)),
+                5 => product.rest::<K, F, 5>(kernel, rest, rest_scales),
+                4 => product.rest::<K, F, 4>(kernel, rest, rest_scales),
+                3 => product.rest::<K, F, 3>(kernel, rest, rest_scales),
+                2 => product.rest::<K, F, 2>(kernel, rest, rest_scales),
+                1 => product.rest::<K, F, 1>(kernel, rest, rest_scales),
                 _ => {}
             }
         }
     }
 }
 
-/// A tile of the first `N` rows of `inputs`.
-#[inline(always)]
-fn rows<const N: usize, K: Kernel, const PAIRS: usize>(
-    kernel: K,
-    inputs: &[[Pair; PAIRS]],
-    weights: &[Step; PAIRS],
-) -> [[i32; PANEL]; N] {
-    let tile = inputs.first_chunk::<N>();
-    tile.map_or([[0; PANEL]; N], |tile| kernel.integer_tile(tile, weights))
+/// A panel's outputs, computed for some rows after the other. Methods and not closures, because only the former can be told to be
+/// inlined into code that is compiled for other CPU features.
+struct Product<'a, const PAIRS: usize> {
+    panel: Weights<'a, PAIRS>,
+    scales: &'a [f32; PANEL],
+    bias: &'a [f32; PANEL],
+    /// The rows that are still to be written to.
+    out: &'a mut [f32],
+    outputs: usize,
+    column: usize,
+}
+
+impl<const PAIRS: usize> Product<'_, PAIRS> {
+    #[inline(always)]
+    fn tile<K: Kernel, F: Activation, const N: usize>(
+        &mut self,
+        kernel: K,
+        inputs: &[[Pair; PAIRS]; N],
+        row_scales: &[f32],
+    ) {
+        let sums = kernel.integer_tile(inputs, self.panel);
+        let mut tile = [[0.0; PANEL]; N];
+        for ((tile, sums), row_scale) in tile.iter_mut().zip(&sums).zip(row_scales) {
+            *tile = kernel.unscale(sums, *row_scale, self.scales, self.bias);
+        }
+        F::apply::<K>(tile.as_flattened_mut());
+        for tile in &tile {
+            let Some((row, rest)) = std::mem::take(&mut self.out).split_at_mut_checked(self.outputs) else {
+                return;
+            };
+            self.out = rest;
+            if let Some(out) = row.get_mut(self.column..).and_then(|row| row.first_chunk_mut()) {
+                *out = *tile;
+            }
+        }
+    }
+
+    /// The first `N` rows of `inputs`.
+    #[inline(always)]
+    fn rest<K: Kernel, F: Activation, const N: usize>(
+        &mut self,
+        kernel: K,
+        inputs: &[[Pair; PAIRS]],
+        row_scales: &[f32],
+    ) {
+        if let Some(inputs) = inputs.first_chunk::<N>() {
+            self.tile::<K, F, N>(kernel, inputs, row_scales);
+        }
+    }
 }
 
 /// The finest scale at which neither a weight leaves `i16` nor a sum leaves `i32`, whatever the inputs are.
@@ -142,6 +188,7 @@ fn weight_scale(weights: &[f32]) -> f64 {
 mod tests {
     use super::*;
     use crate::kernel::{Job, Kernels, Portable};
+    use crate::math::Identity;
 
     struct Apply<'a>(&'a Linear<192>, &'a Inputs<192>, &'a mut [f32]);
 
@@ -149,7 +196,7 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn run<K: Kernel>(self, kernel: K) {
-            self.0.apply(kernel, self.1, self.2);
+            self.0.apply::<K, Identity>(kernel, self.1, self.2);
         }
     }
 

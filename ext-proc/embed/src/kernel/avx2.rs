@@ -4,18 +4,18 @@
 //! [`Avx2::detect`], so whoever holds one may make it.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_fmadd_ps, _mm256_madd_epi16,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi32_ps,
+    _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
 };
 
 use safe_unaligned_simd::x86_64::{
     _mm256_loadu_ps, _mm256_loadu_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
-use super::{Job, Kernel, PANEL, Pair, ROWS, Step, Tile};
+use super::{Job, Kernel, PANEL, Pair, ROWS, Step, Tile, Weights};
 
-/// How many steps ahead weights are fetched. A short text waits for them more than it computes: the model does not fit into the
-/// cache that a core has for itself, and a CPU by itself does not look behind the end of a page (4 KiB, 64 steps).
+/// How many steps ahead [`Weights::Far`] are fetched. A short text waits for them more than it computes: the model does not fit
+/// into the cache that a core has for itself, and a CPU by itself does not look behind the end of a page (4 KiB, 64 steps).
 const AHEAD: usize = 64;
 
 /// Proof that this CPU has AVX2 and FMA.
@@ -40,10 +40,26 @@ impl Kernel for Avx2 {
     fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
         inputs: &[[Pair; PAIRS]; N],
-        weights: &[Step; PAIRS],
+        weights: Weights<'_, PAIRS>,
     ) -> [[i32; PANEL]; N] {
+        match weights {
+            // SAFETY: as above.
+            Weights::Far(weights) => unsafe { integer_tile::<N, PAIRS, true>(inputs, weights) },
+            // SAFETY: as above.
+            Weights::Near(weights) => unsafe { integer_tile::<N, PAIRS, false>(inputs, weights) },
+        }
+    }
+
+    #[inline(always)]
+    fn unscale(
+        self,
+        sums: &[i32; PANEL],
+        row_scale: f32,
+        scales: &[f32; PANEL],
+        bias: &[f32; PANEL],
+    ) -> [f32; PANEL] {
         // SAFETY: as above.
-        unsafe { integer_tile(inputs, weights) }
+        unsafe { unscale(sums, row_scale, scales, bias) }
     }
 
     #[inline(always)]
@@ -61,14 +77,16 @@ fn run<J: Job>(kernel: Avx2, job: J) -> J::Output {
 /// Up to six rows keep 12 of the 16 registers as sums, so that each load of weights serves six multiplications. Sums are of
 /// whole `i32` products, hence there is no saturation as with the 8-bit `vpmaddubsw`, at the same number of instructions.
 #[target_feature(enable = "avx2,fma")]
-fn integer_tile<const N: usize, const PAIRS: usize>(
+fn integer_tile<const N: usize, const PAIRS: usize, const FAR: bool>(
     inputs: &[[Pair; PAIRS]; N],
     weights: &[Step; PAIRS],
 ) -> [[i32; PANEL]; N] {
     let mut sums: [[__m256i; 2]; N] = [[_mm256_setzero_si256(); 2]; N];
     for (k, step) in weights.iter().enumerate() {
-        let ahead = std::ptr::from_ref(step).wrapping_add(AHEAD);
-        _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+        if FAR {
+            let ahead = std::ptr::from_ref(step).wrapping_add(AHEAD);
+            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+        }
         let Step([low, high]) = step;
         let (low, high) = (_mm256_loadu_si256(low), _mm256_loadu_si256(high));
         for (row, sums) in inputs.iter().zip(&mut sums) {
@@ -83,6 +101,27 @@ fn integer_tile<const N: usize, const PAIRS: usize>(
         for (out, sum) in out.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
             _mm256_storeu_si256(out, sum);
         }
+    }
+    out
+}
+
+/// No fused multiplication and addition, which would round once less than the other kernels do.
+#[target_feature(enable = "avx2,fma")]
+fn unscale(
+    sums: &[i32; PANEL],
+    row_scale: f32,
+    scales: &[f32; PANEL],
+    bias: &[f32; PANEL],
+) -> [f32; PANEL] {
+    let row_scale = _mm256_set1_ps(row_scale);
+    let mut out = [0.0; PANEL];
+    let columns = scales.as_chunks::<8>().0.iter().zip(bias.as_chunks::<8>().0);
+    let columns = columns.zip(sums.as_chunks::<8>().0);
+    for (out, ((scales, bias), sums)) in out.as_chunks_mut::<8>().0.iter_mut().zip(columns) {
+        let scales = _mm256_mul_ps(row_scale, _mm256_loadu_ps(scales));
+        let sums = _mm256_cvtepi32_ps(_mm256_loadu_si256(sums));
+        let scaled = _mm256_mul_ps(sums, scales);
+        _mm256_storeu_ps(out, _mm256_add_ps(scaled, _mm256_loadu_ps(bias)));
     }
     out
 }

@@ -33,6 +33,16 @@ pub(crate) const PANEL: usize = 16;
 #[repr(align(64))]
 pub(crate) struct Step(pub(crate) [[i16; PANEL]; 2]);
 
+/// A panel of weights, and whether they were just multiplied with: if not, a kernel may fetch them ahead. To do that always costs
+/// a tenth of the speed.
+#[derive(Clone, Copy)]
+pub(crate) enum Weights<'a, const PAIRS: usize> {
+    /// To be waited for: the first rows of a product.
+    Far(&'a [Step; PAIRS]),
+    /// In the core's cache since the rows before.
+    Near(&'a [Step; PAIRS]),
+}
+
 /// How many rows a tile of a product has at most: with more, its sums would not fit into the registers of AVX2.
 pub(crate) const ROWS: usize = 6;
 
@@ -51,8 +61,17 @@ pub(crate) trait Kernel: Copy {
     fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
         inputs: &[[Pair; PAIRS]; N],
-        weights: &[Step; PAIRS],
+        weights: Weights<'_, PAIRS>,
     ) -> [[i32; PANEL]; N];
+
+    /// `out[c] = sums[c] · (row_scale · scales[c]) + bias[c]`, each step rounded.
+    fn unscale(
+        self,
+        sums: &[i32; PANEL],
+        row_scale: f32,
+        scales: &[f32; PANEL],
+        bias: &[f32; PANEL],
+    ) -> [f32; PANEL];
 
     /// `out[r][c] = Σ a[r][k] · b[k][c]`, as far as `b` and the shortest row of `a` reach.
     fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile;

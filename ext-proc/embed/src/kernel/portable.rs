@@ -1,6 +1,6 @@
 //! Kernels in plain Rust, for every CPU: what the others must agree with. Must not use intrinsics.
 
-use super::{Job, Kernel, PANEL, Pair, ROWS, Step, Tile};
+use super::{Job, Kernel, PANEL, Pair, ROWS, Tile, Weights};
 
 /// Needs nothing of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,8 +17,9 @@ impl Kernel for Portable {
     fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
         inputs: &[[Pair; PAIRS]; N],
-        weights: &[Step; PAIRS],
+        weights: Weights<'_, PAIRS>,
     ) -> [[i32; PANEL]; N] {
+        let (Weights::Far(weights) | Weights::Near(weights)) = weights;
         inputs.map(|row| {
             let mut sums = [[0_i32; PANEL / 2]; 2];
             for ([x, y], step) in row.iter().zip(weights) {
@@ -33,6 +34,22 @@ impl Kernel for Portable {
             out.as_chunks_mut::<{ PANEL / 2 }>().0.copy_from_slice(&sums);
             out
         })
+    }
+
+    #[inline(always)]
+    fn unscale(
+        self,
+        sums: &[i32; PANEL],
+        row_scale: f32,
+        scales: &[f32; PANEL],
+        bias: &[f32; PANEL],
+    ) -> [f32; PANEL] {
+        let mut out = [0.0; PANEL];
+        let columns = sums.iter().zip(scales).zip(bias);
+        for (out, ((sum, scale), bias)) in out.iter_mut().zip(columns) {
+            *out = *sum as f32 * (row_scale * scale) + bias;
+        }
+        out
     }
 
     #[inline(always)]

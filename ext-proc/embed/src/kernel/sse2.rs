@@ -7,7 +7,7 @@ use std::arch::x86_64::{__m128i, _mm_add_epi32, _mm_madd_epi16, _mm_set1_epi32, 
 
 use safe_unaligned_simd::x86_64::{_mm_loadu_si128, _mm_storeu_si128};
 
-use super::{Job, Kernel, PANEL, Pair, Portable, ROWS, Step, Tile};
+use super::{Job, Kernel, PANEL, Pair, Portable, ROWS, Step, Tile, Weights};
 
 /// SSE2 is part of x86-64.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +24,9 @@ impl Kernel for Sse2 {
     fn integer_tile<const N: usize, const PAIRS: usize>(
         self,
         inputs: &[[Pair; PAIRS]; N],
-        weights: &[Step; PAIRS],
+        weights: Weights<'_, PAIRS>,
     ) -> [[i32; PANEL]; N] {
+        let (Weights::Far(weights) | Weights::Near(weights)) = weights;
         let mut out = [[0; PANEL]; N];
         // Three rows by four sums are 12 of the 16 registers.
         let (threes, rest) = inputs.as_chunks::<3>();
@@ -40,6 +41,17 @@ impl Kernel for Sse2 {
             *out = unsafe { tile(inputs, weights) };
         }
         out
+    }
+
+    #[inline(always)]
+    fn unscale(
+        self,
+        sums: &[i32; PANEL],
+        row_scale: f32,
+        scales: &[f32; PANEL],
+        bias: &[f32; PANEL],
+    ) -> [f32; PANEL] {
+        Portable.unscale(sums, row_scale, scales, bias)
     }
 
     #[inline(always)]
