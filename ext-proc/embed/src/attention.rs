@@ -1,7 +1,7 @@
 //! Self-attention: every token looks at every token, in twelve heads. Must not know the layers around it.
 
 use crate::embedding::DIMENSIONS;
-use crate::kernel::{Kernel, ROWS};
+use crate::kernel::{Kernel, TILE_ROWS};
 use crate::math::softmax;
 
 /// How many heads share the [`DIMENSIONS`].
@@ -34,13 +34,15 @@ pub(crate) fn attend<K: Kernel>(kernel: K, projections: &Projections<'_>, room: 
     let (queries, _) = projections.queries.as_chunks::<DIMENSIONS>();
     let tokens = queries.len();
     let padded = tokens.next_multiple_of(16).max(16);
-    room.scores.resize(ROWS * padded, 0.0);
+    room.scores.resize(TILE_ROWS * padded, 0.0);
     for head in (0..DIMENSIONS).step_by(HEAD) {
         room.set_head(projections, head);
-        let tiles = queries.chunks(ROWS).zip(out.chunks_mut(ROWS * DIMENSIONS));
+        let tiles = queries
+            .chunks(TILE_ROWS)
+            .zip(out.chunks_mut(TILE_ROWS * DIMENSIONS));
         for (queries, out) in tiles {
             // The last rows may be too few: the first one stands in, and nobody reads what it gives.
-            let queries: [&[f32]; ROWS] = std::array::from_fn(|i| {
+            let queries: [&[f32]; TILE_ROWS] = std::array::from_fn(|i| {
                 let row = queries.get(i).or(queries.first());
                 row.and_then(|row| row.get(head..head + HEAD)).unwrap_or_default()
             });
@@ -50,8 +52,8 @@ pub(crate) fn attend<K: Kernel>(kernel: K, projections: &Projections<'_>, room: 
                     write(scores, 16 * i, tile);
                 }
             }
-            let mut weights: [&[f32]; ROWS] = Default::default();
-            let mut shares = [0.0; ROWS];
+            let mut weights: [&[f32]; TILE_ROWS] = Default::default();
+            let mut shares = [0.0; TILE_ROWS];
             let rows = room.scores.chunks_exact_mut(padded);
             for ((scores, weights), share) in rows.zip(&mut weights).zip(&mut shares) {
                 // What stands after the last token weighs nothing, whatever it was.

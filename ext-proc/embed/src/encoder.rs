@@ -161,9 +161,12 @@ impl Layer {
     #[inline(always)]
     fn run<K: Kernel>(&self, kernel: K, s: &mut Scratch) {
         s.narrow_inputs.set(&s.states);
-        self.query.apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.queries);
-        self.key.apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.keys);
-        self.value.apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.values);
+        self.query
+            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.queries);
+        self.key
+            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.keys);
+        self.value
+            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.values);
         let projections = Projections {
             queries: &s.queries,
             keys: &s.keys,
@@ -177,9 +180,11 @@ impl Layer {
         add_rows::<K>(&mut s.states, &s.mixed, &self.attention_norm);
 
         s.narrow_inputs.set(&s.states);
-        self.intermediate.apply::<K, Gelu>(kernel, &s.narrow_inputs, &mut s.wide);
+        self.intermediate
+            .apply::<K, Gelu>(kernel, &s.narrow_inputs, &mut s.wide);
         s.wide_inputs.set(&s.wide);
-        self.output.apply::<K, Identity>(kernel, &s.wide_inputs, &mut s.mixed);
+        self.output
+            .apply::<K, Identity>(kernel, &s.wide_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.output_norm);
     }
 }

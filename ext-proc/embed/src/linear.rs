@@ -3,7 +3,7 @@
 //! Inputs are scaled row by row to ±[`INPUT_MAX`], weights output by output as finely as the 32-bit sum allows for *any* input:
 //! that keeps 10 to 12 bits of a weight, costs no saturation check, and takes as many instructions as the usual 8-bit kernel.
 
-use crate::kernel::{Kernel, PANEL, Pair, ROWS, Step, Weights};
+use crate::kernel::{Kernel, PANEL, Pair, Panel, ROWS, Rows, Step, crossed};
 use crate::math::{Activation, largest, round_i16};
 
 /// What a row's largest input becomes.
@@ -14,6 +14,7 @@ const INPUT_MAX: i16 = 8191;
 pub(crate) struct Inputs<const PAIRS: usize> {
     rows: Vec<[Pair; PAIRS]>,
     scales: Vec<f32>,
+    crossed: Vec<i32>,
 }
 
 impl<const PAIRS: usize> Inputs<PAIRS> {
@@ -24,14 +25,16 @@ impl<const PAIRS: usize> Inputs<PAIRS> {
         let (values, _) = values.as_chunks::<PAIRS>();
         self.rows.resize(values.len(), [[0; 2]; PAIRS]);
         self.scales.resize(values.len(), 0.0);
-        let rows = self.rows.iter_mut().zip(&mut self.scales);
-        for ((row, scale), values) in rows.zip(values) {
+        self.crossed.resize(values.len(), 0);
+        let rows = self.rows.iter_mut().zip(&mut self.scales).zip(&mut self.crossed);
+        for (((row, scale), sum), values) in rows.zip(values) {
             let largest = largest(values.as_flattened()).max(f32::MIN_POSITIVE);
             let to_integer = f32::from(INPUT_MAX) / largest;
             *scale = largest / f32::from(INPUT_MAX);
             for (out, x) in row.as_flattened_mut().iter_mut().zip(values.as_flattened()) {
                 *out = round_i16(x * to_integer);
             }
+            *sum = crossed(row);
         }
     }
 }
@@ -42,6 +45,7 @@ pub(crate) struct Linear<const PAIRS: usize> {
     steps: Vec<Step>,
     scales: Vec<f32>,
     bias: Vec<f32>,
+    crossed: Vec<i32>,
 }
 
 impl<const PAIRS: usize> Linear<PAIRS> {
@@ -51,6 +55,7 @@ impl<const PAIRS: usize> Linear<PAIRS> {
             steps: Vec::with_capacity(outputs / PANEL * PAIRS),
             scales: Vec::with_capacity(outputs),
             bias: Vec::new(),
+            crossed: Vec::with_capacity(outputs),
         }
     }
 
@@ -65,12 +70,16 @@ impl<const PAIRS: usize> Linear<PAIRS> {
         self.scales.push(scale as f32);
         let start = self.steps.len() - PAIRS;
         let (pairs, _) = weights.as_chunks::<2>();
-        for (step, pair) in self.steps[start..].iter_mut().zip(pairs) {
+        let mut integers = [[0; 2]; PAIRS];
+        let steps = self.steps[start..].iter_mut().zip(&mut integers);
+        for ((step, integers), pair) in steps.zip(pairs) {
+            *integers = pair.map(|weight| (f64::from(weight) / scale).round() as i16);
             let slots = step.0.as_flattened_mut().iter_mut().skip(2 * lane);
-            for (slot, weight) in slots.zip(pair) {
-                *slot = (f64::from(*weight) / scale).round() as i16;
+            for (slot, weight) in slots.zip(*integers) {
+                *slot = weight;
             }
         }
+        self.crossed.push(crossed(&integers));
     }
 
     /// Sets the bias and multiplies all results by `factor`.
@@ -87,100 +96,48 @@ impl<const PAIRS: usize> Linear<PAIRS> {
 
     /// `out[row][output] = f(bias[output] + Σ inputs[row][k] · weight[output][k])` with the function `F`.
     #[inline(always)]
-    pub(crate) fn apply<K: Kernel, F: Activation>(
-        &self,
-        kernel: K,
-        inputs: &Inputs<PAIRS>,
-        out: &mut [f32],
-    ) {
+    pub(crate) fn apply<K: Kernel, F: Activation>(&self, kernel: K, inputs: &Inputs<PAIRS>, out: &mut [f32]) {
+        // Out here, lest they be cleared for every twelve rows.
+        let mut sums = [[0; PANEL]; ROWS];
+        let mut results = [[0.0; PANEL]; ROWS];
         let panels = self.steps.as_chunks::<PAIRS>().0.iter();
         let columns = self.scales.as_chunks::<PANEL>().0.iter();
         let columns = columns.zip(self.bias.as_chunks::<PANEL>().0);
-        for (i, (panel, (scales, bias))) in panels.zip(columns).enumerate() {
-            let (tiles, rest) = inputs.rows.as_chunks::<ROWS>();
-            let (tile_scales, rest_scales) = inputs.scales.as_chunks::<ROWS>();
-            let mut product = Product {
-                panel: Weights::Far(panel),
-                scales,
-                bias,
-                out: &mut *out,
-                outputs: self.outputs(),
-                column: i * PANEL,
+        let columns = columns.zip(self.crossed.as_chunks::<PANEL>().0);
+        for (i, (steps, ((scales, bias), crossed))) in panels.zip(columns).enumerate() {
+            let mut panel = Panel {
+                steps,
+                crossed,
+                cold: true,
             };
-            for (tile, scales) in tiles.iter().zip(tile_scales) {
-                product.tile::<K, F, ROWS>(kernel, tile, scales);
-                product.panel = Weights::Near(panel);
-            }
-            match rest.len() {
-                5 => product.rest::<K, F, 5>(kernel, rest, rest_scales),
-                4 => product.rest::<K, F, 4>(kernel, rest, rest_scales),
-                3 => product.rest::<K, F, 3>(kernel, rest, rest_scales),
-                2 => product.rest::<K, F, 2>(kernel, rest, rest_scales),
-                1 => product.rest::<K, F, 1>(kernel, rest, rest_scales),
-                _ => {}
+            let rows = inputs.rows.chunks(ROWS).zip(inputs.crossed.chunks(ROWS));
+            let rows = rows.zip(inputs.scales.chunks(ROWS));
+            let out = out.chunks_mut(ROWS * self.outputs());
+            for (((pairs, crossed), row_scales), out) in rows.zip(out) {
+                kernel.products(Rows { pairs, crossed }, panel, &mut sums);
+                panel.cold = false;
+                for ((results, sums), row_scale) in results.iter_mut().zip(&sums).zip(row_scales) {
+                    *results = kernel.unscale(sums, *row_scale, scales, bias);
+                }
+                let results = results.get_mut(..row_scales.len()).unwrap_or_default();
+                F::apply::<K>(results.as_flattened_mut());
+                for (results, out) in results.iter().zip(out.chunks_exact_mut(self.outputs())) {
+                    if let Some(out) = out.get_mut(i * PANEL..).and_then(|out| out.first_chunk_mut()) {
+                        *out = *results;
+                    }
+                }
             }
         }
     }
 }
 
-/// A panel's outputs, computed for some rows after the other. Methods and not closures, because only the former can be told to be
-/// inlined into code that is compiled for other CPU features.
-struct Product<'a, const PAIRS: usize> {
-    panel: Weights<'a, PAIRS>,
-    scales: &'a [f32; PANEL],
-    bias: &'a [f32; PANEL],
-    /// The rows that are still to be written to.
-    out: &'a mut [f32],
-    outputs: usize,
-    column: usize,
-}
-
-impl<const PAIRS: usize> Product<'_, PAIRS> {
-    #[inline(always)]
-    fn tile<K: Kernel, F: Activation, const N: usize>(
-        &mut self,
-        kernel: K,
-        inputs: &[[Pair; PAIRS]; N],
-        row_scales: &[f32],
-    ) {
-        let sums = kernel.integer_tile(inputs, self.panel);
-        let mut tile = [[0.0; PANEL]; N];
-        for ((tile, sums), row_scale) in tile.iter_mut().zip(&sums).zip(row_scales) {
-            *tile = kernel.unscale(sums, *row_scale, self.scales, self.bias);
-        }
-        F::apply::<K>(tile.as_flattened_mut());
-        for tile in &tile {
-            let Some((row, rest)) = std::mem::take(&mut self.out).split_at_mut_checked(self.outputs) else {
-                return;
-            };
-            self.out = rest;
-            if let Some(out) = row.get_mut(self.column..).and_then(|row| row.first_chunk_mut()) {
-                *out = *tile;
-            }
-        }
-    }
-
-    /// The first `N` rows of `inputs`.
-    #[inline(always)]
-    fn rest<K: Kernel, F: Activation, const N: usize>(
-        &mut self,
-        kernel: K,
-        inputs: &[[Pair; PAIRS]],
-        row_scales: &[f32],
-    ) {
-        if let Some(inputs) = inputs.first_chunk::<N>() {
-            self.tile::<K, F, N>(kernel, inputs, row_scales);
-        }
-    }
-}
-
-/// The finest scale at which neither a weight leaves `i16` nor a sum leaves `i32`, whatever the inputs are.
+/// The finest scale at which neither a weight plus an input leaves `i16` nor a sum leaves `i32`, whatever the inputs are.
 fn weight_scale(weights: &[f32]) -> f64 {
     let highest = f64::from(largest(weights));
     let total: f64 = weights.iter().map(|w| f64::from(w.abs())).sum();
     // Rounding adds at most half a unit per weight; a whole one leaves room for what `f64` loses.
     let room = f64::from(i32::MAX) / f64::from(INPUT_MAX) - weights.len() as f64;
-    let scale = f64::max(highest / f64::from(i16::MAX), total / room);
+    let scale = f64::max(highest / f64::from(i16::MAX - INPUT_MAX), total / room);
     if scale > 0.0 { scale } else { 1.0 }
 }
 

@@ -70,13 +70,7 @@ const OVER: [f32; 7] = [
     3.661_506_8e-2,
     3.989_422_5e-1,
 ];
-const UNDER: [f32; 5] = [
-    6.382_027e-5,
-    1.869_768_3e-3,
-    2.949_277_5e-2,
-    2.584_459_9e-1,
-    1.0,
-];
+const UNDER: [f32; 5] = [6.382_027e-5, 1.869_768_3e-3, 2.949_277_5e-2, 2.584_459_9e-1, 1.0];
 
 /// What a layer does with each of its outputs.
 pub(crate) trait Activation {
@@ -200,12 +194,13 @@ mod tests {
             Gelu::apply::<Portable>(&mut row);
             let wide = f64::from(x);
             let want = wide * 0.5 * (1.0 + erf(wide / 2.0_f64.sqrt()));
-            assert!((f64::from(row[0]) - want).abs() < 1e-6, "gelu({x})");
+            let limit = 4e-7 * wide.abs().max(1.0);
+            assert!((f64::from(row[0]) - want).abs() < limit, "gelu({x})");
         }
         let mut far = [-40.0, 40.0];
         Gelu::apply::<Portable>(&mut far);
         assert_eq!(far[1], 40.0);
-        assert!(far[0].abs() < 1e-6);
+        assert!(far[0].abs() < 40.0 * 4e-7);
     }
 
     #[test]

@@ -4,17 +4,18 @@
 //! [`Avx2::detect`], so whoever holds one may make it.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi32_ps,
-    _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sub_epi32,
 };
 
 use safe_unaligned_simd::x86_64::{
     _mm256_loadu_ps, _mm256_loadu_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
-use super::{Job, Kernel, PANEL, Pair, ROWS, Step, Tile, Weights};
+use super::{Job, Kernel, PANEL, Pair, Panel, ROWS, Rows, Step, TILE_ROWS, Tile};
 
-/// How many steps ahead [`Weights::Far`] are fetched. A short text waits for them more than it computes: the model does not fit
+/// How many steps ahead a cold panel is fetched. A short text waits for them more than it computes: the model does not fit
 /// into the cache that a core has for itself, and a CPU by itself does not look behind the end of a page (4 KiB, 64 steps).
 const AHEAD: usize = 64;
 
@@ -37,17 +38,14 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn integer_tile<const N: usize, const PAIRS: usize>(
+    fn products<const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; N],
-        weights: Weights<'_, PAIRS>,
-    ) -> [[i32; PANEL]; N] {
-        match weights {
-            // SAFETY: as above.
-            Weights::Far(weights) => unsafe { integer_tile::<N, PAIRS, true>(inputs, weights) },
-            // SAFETY: as above.
-            Weights::Near(weights) => unsafe { integer_tile::<N, PAIRS, false>(inputs, weights) },
-        }
+        rows: Rows<'_, PAIRS>,
+        panel: Panel<'_, PAIRS>,
+        sums: &mut [[i32; PANEL]; ROWS],
+    ) {
+        // SAFETY: as above.
+        unsafe { products(rows, panel, sums) }
     }
 
     #[inline(always)]
@@ -63,7 +61,7 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
+    fn float_tile(self, a: [&[f32]; TILE_ROWS], b: &[[f32; 16]]) -> Tile {
         // SAFETY: as above.
         unsafe { float_tile(a, b) }
     }
@@ -74,45 +72,100 @@ fn run<J: Job>(kernel: Avx2, job: J) -> J::Output {
     job.run(kernel)
 }
 
-/// Up to six rows keep 12 of the 16 registers as sums, so that each load of weights serves six multiplications. Sums are of
-/// whole `i32` products, hence there is no saturation as with the 8-bit `vpmaddubsw`, at the same number of instructions.
 #[target_feature(enable = "avx2,fma")]
-fn integer_tile<const N: usize, const PAIRS: usize, const FAR: bool>(
+fn products<const PAIRS: usize>(
+    rows: Rows<'_, PAIRS>,
+    mut panel: Panel<'_, PAIRS>,
+    sums: &mut [[i32; PANEL]; ROWS],
+) {
+    let (fours, rest) = rows.pairs.as_chunks::<4>();
+    let (fours_crossed, rest_crossed) = rows.crossed.split_at(4 * fours.len());
+    let (fours_sums, rest_sums) = sums.split_at_mut(4 * fours.len());
+    let fours_crossed = fours_crossed.as_chunks::<4>().0;
+    let fours_sums = fours_sums.as_chunks_mut::<4>().0.iter_mut();
+    for ((sums, inputs), crossed) in fours_sums.zip(fours).zip(fours_crossed) {
+        if panel.cold {
+            tile::<4, PAIRS, true>(inputs, crossed, panel, sums);
+        } else {
+            tile::<4, PAIRS, false>(inputs, crossed, panel, sums);
+        }
+        panel.cold = false;
+    }
+    match rest.len() {
+        3 => first::<3, PAIRS>(rest, rest_crossed, panel, rest_sums),
+        2 => first::<2, PAIRS>(rest, rest_crossed, panel, rest_sums),
+        1 => first::<1, PAIRS>(rest, rest_crossed, panel, rest_sums),
+        _ => {}
+    }
+}
+
+/// A tile of the first `N` rows.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn first<const N: usize, const PAIRS: usize>(
+    inputs: &[[Pair; PAIRS]],
+    crossed: &[i32],
+    panel: Panel<'_, PAIRS>,
+    sums: &mut [[i32; PANEL]],
+) {
+    let firsts = inputs.first_chunk::<N>().zip(crossed.first_chunk::<N>());
+    if let Some(((inputs, crossed), sums)) = firsts.zip(sums.first_chunk_mut::<N>()) {
+        tile::<N, PAIRS, true>(inputs, crossed, panel, sums);
+    }
+}
+
+/// Two products for the price of one, by Winograd's identity (1968): a·v + b·w = (a + w)·(b + v) − a·b − v·w, where a·b depends
+/// on the row alone and v·w on the output alone. That takes as many instructions as two multiplications do, but three of four
+/// are additions, for which a CPU has more units than for multiplications. Sums are modulo 2³² and the results fit, so
+/// that they are exact.
+///
+/// Four rows keep 8 of the 16 registers as sums, and leave as many to work with.
+#[target_feature(enable = "avx2,fma")]
+fn tile<const N: usize, const PAIRS: usize, const COLD: bool>(
     inputs: &[[Pair; PAIRS]; N],
-    weights: &[Step; PAIRS],
-) -> [[i32; PANEL]; N] {
+    crossed: &[i32; N],
+    panel: Panel<'_, PAIRS>,
+    out: &mut [[i32; PANEL]; N],
+) {
     let mut sums: [[__m256i; 2]; N] = [[_mm256_setzero_si256(); 2]; N];
-    for (k, step) in weights.iter().enumerate() {
-        if FAR {
-            let ahead = std::ptr::from_ref(step).wrapping_add(AHEAD);
-            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+    for (k, steps) in panel.steps.as_chunks::<2>().0.iter().enumerate() {
+        if COLD {
+            for step in steps {
+                let ahead = std::ptr::from_ref(step).wrapping_add(AHEAD);
+                _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+            }
         }
-        let Step([low, high]) = step;
-        let (low, high) = (_mm256_loadu_si256(low), _mm256_loadu_si256(high));
+        let [Step([v_low, v_high]), Step([w_low, w_high])] = steps;
+        let (v_low, v_high) = (_mm256_loadu_si256(v_low), _mm256_loadu_si256(v_high));
+        let (w_low, w_high) = (_mm256_loadu_si256(w_low), _mm256_loadu_si256(w_high));
         for (row, sums) in inputs.iter().zip(&mut sums) {
-            let [x, y] = row[k];
-            let pair = _mm256_set1_epi32(i32::from(y) << 16 | i32::from(x as u16));
-            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pair, low));
-            sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pair, high));
+            let (a, b) = (broadcast(row[2 * k]), broadcast(row[2 * k + 1]));
+            let low = _mm256_madd_epi16(_mm256_add_epi16(a, w_low), _mm256_add_epi16(b, v_low));
+            let high = _mm256_madd_epi16(_mm256_add_epi16(a, w_high), _mm256_add_epi16(b, v_high));
+            sums[0] = _mm256_add_epi32(sums[0], low);
+            sums[1] = _mm256_add_epi32(sums[1], high);
         }
     }
-    let mut out = [[0; PANEL]; N];
-    for (out, sums) in out.iter_mut().zip(sums) {
-        for (out, sum) in out.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
-            _mm256_storeu_si256(out, sum);
+    for ((out, sums), row) in out.iter_mut().zip(sums).zip(crossed) {
+        let row = _mm256_set1_epi32(*row);
+        let columns = panel.crossed.as_chunks::<8>().0.iter().zip(sums);
+        for (out, (column, sum)) in out.as_chunks_mut::<8>().0.iter_mut().zip(columns) {
+            let crossed = _mm256_add_epi32(row, _mm256_loadu_si256(column));
+            _mm256_storeu_si256(out, _mm256_sub_epi32(sum, crossed));
         }
     }
-    out
+}
+
+/// A pair of inputs for every output.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn broadcast([x, y]: Pair) -> __m256i {
+    _mm256_set1_epi32(i32::from(y) << 16 | i32::from(x as u16))
 }
 
 /// No fused multiplication and addition, which would round once less than the other kernels do.
 #[target_feature(enable = "avx2,fma")]
-fn unscale(
-    sums: &[i32; PANEL],
-    row_scale: f32,
-    scales: &[f32; PANEL],
-    bias: &[f32; PANEL],
-) -> [f32; PANEL] {
+fn unscale(sums: &[i32; PANEL], row_scale: f32, scales: &[f32; PANEL], bias: &[f32; PANEL]) -> [f32; PANEL] {
     let row_scale = _mm256_set1_ps(row_scale);
     let mut out = [0.0; PANEL];
     let columns = scales.as_chunks::<8>().0.iter().zip(bias.as_chunks::<8>().0);
@@ -127,11 +180,11 @@ fn unscale(
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn float_tile(a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
+fn float_tile(a: [&[f32]; TILE_ROWS], b: &[[f32; 16]]) -> Tile {
     // Slices of one length that the compiler knows to be one, so that it checks no index in the loop.
     let steps = a.iter().fold(b.len(), |steps, row| steps.min(row.len()));
     let (a, b) = (a.map(|row| &row[..steps]), &b[..steps]);
-    let mut sums: [[__m256; 2]; ROWS] = [[_mm256_setzero_ps(); 2]; ROWS];
+    let mut sums: [[__m256; 2]; TILE_ROWS] = [[_mm256_setzero_ps(); 2]; TILE_ROWS];
     for k in 0..steps {
         let [low, high] = b[k].as_chunks::<8>().0 else {
             break;

@@ -33,21 +33,43 @@ pub(crate) const PANEL: usize = 16;
 #[repr(align(64))]
 pub(crate) struct Step(pub(crate) [[i16; PANEL]; 2]);
 
-/// A panel of weights, and whether they were just multiplied with: if not, a kernel may fetch them ahead. To do that always costs
-/// a tenth of the speed.
+/// How many rows a kernel multiplies in one go: as many as fill the tiles of AVX2 (four rows) and of SSE2 (three).
+pub(crate) const ROWS: usize = 12;
+
+/// Some rows of inputs, at most [`ROWS`].
 #[derive(Clone, Copy)]
-pub(crate) enum Weights<'a, const PAIRS: usize> {
-    /// To be waited for: the first rows of a product.
-    Far(&'a [Step; PAIRS]),
-    /// In the core's cache since the rows before.
-    Near(&'a [Step; PAIRS]),
+pub(crate) struct Rows<'a, const PAIRS: usize> {
+    pub(crate) pairs: &'a [[Pair; PAIRS]],
+    /// [`crossed`] of each row.
+    pub(crate) crossed: &'a [i32],
 }
 
-/// How many rows a tile of a product has at most: with more, its sums would not fit into the registers of AVX2.
-pub(crate) const ROWS: usize = 6;
+/// A panel of weights.
+#[derive(Clone, Copy)]
+pub(crate) struct Panel<'a, const PAIRS: usize> {
+    pub(crate) steps: &'a [Step; PAIRS],
+    /// [`crossed`] of each output's weights.
+    pub(crate) crossed: &'a [i32; PANEL],
+    /// Whether it has not been multiplied with just now, so that it has to come from far off.
+    pub(crate) cold: bool,
+}
+
+/// The sum of the products of each odd pair with the pair after it, modulo 2³². See `avx2` for its use.
+#[inline(always)]
+pub(crate) fn crossed(pairs: &[Pair]) -> i32 {
+    let mut sum = 0_i32;
+    for [[a, b], [c, d]] in pairs.as_chunks::<2>().0 {
+        let product = i32::from(*a) * i32::from(*c) + i32::from(*b) * i32::from(*d);
+        sum = sum.wrapping_add(product);
+    }
+    sum
+}
+
+/// How many rows a [`Tile`] has: with more, its sums would not fit into the registers of AVX2.
+pub(crate) const TILE_ROWS: usize = 6;
 
 /// Some rows by sixteen columns of a product.
-pub(crate) type Tile = [[f32; 16]; ROWS];
+pub(crate) type Tile = [[f32; 16]; TILE_ROWS];
 
 /// One way to compute the inner loops.
 pub(crate) trait Kernel: Copy {
@@ -57,12 +79,14 @@ pub(crate) trait Kernel: Copy {
     /// Runs `job` compiled for this CPU.
     fn run<J: Job>(self, job: J) -> J::Output;
 
-    /// `out[r][c] = Σ inputs[r][k] · weights[k][c]`, exact. The weights' scale keeps sums inside `i32` (see `linear`).
-    fn integer_tile<const N: usize, const PAIRS: usize>(
+    /// `sums[r][c] = Σ rows[r][k] · panel[k][c]`, exact: the weights' scale keeps the sums inside `i32`, and the sum of an input
+    /// and a weight inside `i16` (see `linear`).
+    fn products<const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; N],
-        weights: Weights<'_, PAIRS>,
-    ) -> [[i32; PANEL]; N];
+        rows: Rows<'_, PAIRS>,
+        panel: Panel<'_, PAIRS>,
+        sums: &mut [[i32; PANEL]; ROWS],
+    );
 
     /// `out[c] = sums[c] · (row_scale · scales[c]) + bias[c]`, each step rounded.
     fn unscale(
@@ -74,7 +98,7 @@ pub(crate) trait Kernel: Copy {
     ) -> [f32; PANEL];
 
     /// `out[r][c] = Σ a[r][k] · b[k][c]`, as far as `b` and the shortest row of `a` reach.
-    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile;
+    fn float_tile(self, a: [&[f32]; TILE_ROWS], b: &[[f32; 16]]) -> Tile;
 }
 
 /// What [`Kernel::run`] runs. A trait and not a closure, because only a method can be told to be inlined into code that is

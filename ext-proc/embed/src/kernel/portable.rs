@@ -1,6 +1,6 @@
 //! Kernels in plain Rust, for every CPU: what the others must agree with. Must not use intrinsics.
 
-use super::{Job, Kernel, PANEL, Pair, ROWS, Tile, Weights};
+use super::{Job, Kernel, PANEL, Panel, ROWS, Rows, TILE_ROWS, Tile};
 
 /// Needs nothing of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,15 +14,15 @@ impl Kernel for Portable {
     }
 
     #[inline]
-    fn integer_tile<const N: usize, const PAIRS: usize>(
+    fn products<const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; N],
-        weights: Weights<'_, PAIRS>,
-    ) -> [[i32; PANEL]; N] {
-        let (Weights::Far(weights) | Weights::Near(weights)) = weights;
-        inputs.map(|row| {
+        rows: Rows<'_, PAIRS>,
+        panel: Panel<'_, PAIRS>,
+        sums: &mut [[i32; PANEL]; ROWS],
+    ) {
+        for (out, row) in sums.iter_mut().zip(rows.pairs) {
             let mut sums = [[0_i32; PANEL / 2]; 2];
-            for ([x, y], step) in row.iter().zip(weights) {
+            for ([x, y], step) in row.iter().zip(panel.steps) {
                 let (x, y) = (i32::from(*x), i32::from(*y));
                 for (sums, half) in sums.iter_mut().zip(&step.0) {
                     for (sum, [v, w]) in sums.iter_mut().zip(half.as_chunks::<2>().0) {
@@ -30,10 +30,8 @@ impl Kernel for Portable {
                     }
                 }
             }
-            let mut out = [0; PANEL];
             out.as_chunks_mut::<{ PANEL / 2 }>().0.copy_from_slice(&sums);
-            out
-        })
+        }
     }
 
     #[inline(always)]
@@ -53,7 +51,7 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
-    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
+    fn float_tile(self, a: [&[f32]; TILE_ROWS], b: &[[f32; 16]]) -> Tile {
         a.map(|row| {
             let mut sums = [0.0; 16];
             for (a, b) in row.iter().zip(b) {

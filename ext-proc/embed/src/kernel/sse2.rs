@@ -7,7 +7,7 @@ use std::arch::x86_64::{__m128i, _mm_add_epi32, _mm_madd_epi16, _mm_set1_epi32, 
 
 use safe_unaligned_simd::x86_64::{_mm_loadu_si128, _mm_storeu_si128};
 
-use super::{Job, Kernel, PANEL, Pair, Portable, ROWS, Step, Tile, Weights};
+use super::{Job, Kernel, PANEL, Pair, Panel, Portable, ROWS, Rows, Step, TILE_ROWS, Tile};
 
 /// SSE2 is part of x86-64.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,26 +21,24 @@ impl Kernel for Sse2 {
     }
 
     #[inline(always)]
-    fn integer_tile<const N: usize, const PAIRS: usize>(
+    fn products<const PAIRS: usize>(
         self,
-        inputs: &[[Pair; PAIRS]; N],
-        weights: Weights<'_, PAIRS>,
-    ) -> [[i32; PANEL]; N] {
-        let (Weights::Far(weights) | Weights::Near(weights)) = weights;
-        let mut out = [[0; PANEL]; N];
+        rows: Rows<'_, PAIRS>,
+        panel: Panel<'_, PAIRS>,
+        sums: &mut [[i32; PANEL]; ROWS],
+    ) {
         // Three rows by four sums are 12 of the 16 registers.
-        let (threes, rest) = inputs.as_chunks::<3>();
-        let (threes_out, rest_out) = out.as_chunks_mut::<3>();
-        for (out, inputs) in threes_out.iter_mut().zip(threes) {
+        let (threes, rest) = rows.pairs.as_chunks::<3>();
+        let (threes_out, rest_out) = sums.split_at_mut(3 * threes.len());
+        for (out, inputs) in threes_out.as_chunks_mut::<3>().0.iter_mut().zip(threes) {
             // SAFETY: every x86-64 CPU has SSE2.
-            *out = unsafe { tile(inputs, weights) };
+            *out = unsafe { tile(inputs, panel.steps) };
         }
         let rest = rest.as_chunks::<1>().0.iter();
         for (out, inputs) in rest_out.as_chunks_mut::<1>().0.iter_mut().zip(rest) {
             // SAFETY: every x86-64 CPU has SSE2.
-            *out = unsafe { tile(inputs, weights) };
+            *out = unsafe { tile(inputs, panel.steps) };
         }
-        out
     }
 
     #[inline(always)]
@@ -55,7 +53,7 @@ impl Kernel for Sse2 {
     }
 
     #[inline(always)]
-    fn float_tile(self, a: [&[f32]; ROWS], b: &[[f32; 16]]) -> Tile {
+    fn float_tile(self, a: [&[f32]; TILE_ROWS], b: &[[f32; 16]]) -> Tile {
         Portable.float_tile(a, b)
     }
 }
