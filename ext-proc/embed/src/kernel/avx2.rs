@@ -84,11 +84,7 @@ fn products<const PAIRS: usize>(
     let fours_crossed = fours_crossed.as_chunks::<4>().0;
     let fours_sums = fours_sums.as_chunks_mut::<4>().0.iter_mut();
     for ((sums, inputs), crossed) in fours_sums.zip(fours).zip(fours_crossed) {
-        if panel.cold {
-            tile::<4, PAIRS, true>(inputs, crossed, panel, sums);
-        } else {
-            tile::<4, PAIRS, false>(inputs, crossed, panel, sums);
-        }
+        first::<4, PAIRS>(inputs, crossed, panel, sums);
         panel.cold = false;
     }
     match rest.len() {
@@ -109,15 +105,19 @@ fn first<const N: usize, const PAIRS: usize>(
     sums: &mut [[i32; PANEL]],
 ) {
     let firsts = inputs.first_chunk::<N>().zip(crossed.first_chunk::<N>());
-    if let Some(((inputs, crossed), sums)) = firsts.zip(sums.first_chunk_mut::<N>()) {
+    let Some(((inputs, crossed), sums)) = firsts.zip(sums.first_chunk_mut::<N>()) else {
+        return;
+    };
+    if panel.cold {
         tile::<N, PAIRS, true>(inputs, crossed, panel, sums);
+    } else {
+        tile::<N, PAIRS, false>(inputs, crossed, panel, sums);
     }
 }
 
-/// Two products for the price of one, by Winograd's identity (1968): a·v + b·w = (a + w)·(b + v) − a·b − v·w, where a·b depends
-/// on the row alone and v·w on the output alone. That takes as many instructions as two multiplications do, but three of four
-/// are additions, for which a CPU has more units than for multiplications. Sums are modulo 2³² and the results fit, so
-/// that they are exact.
+/// One multiplication for two products, by Winograd's identity (1968): a·v + b·w = (a + w)·(b + v) − a·b − v·w, where a·b depends
+/// on the row alone and v·w on the output alone. There are no fewer instructions, but three of four are additions, for which a
+/// CPU has more units than for multiplications. Sums are modulo 2³² and the results fit, so that they are exact.
 ///
 /// Four rows keep 8 of the 16 registers as sums, and leave as many to work with.
 #[target_feature(enable = "avx2,fma")]
