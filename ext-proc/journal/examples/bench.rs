@@ -216,7 +216,7 @@ fn record(number: usize) -> Result<Record, Box<dyn Error>> {
         stream: false,
         body: body.into_bytes().into(),
         usage: Usage::default(),
-        model: "gpt-4o-2024-11-20".into(),
+        provider: "openai".into(),
         created: now(),
     };
     Ok(Record::Put {

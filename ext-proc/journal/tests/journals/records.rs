@@ -39,7 +39,7 @@ pub(crate) fn put_until(
         stream: false,
         body: body.into().into(),
         usage: Usage::default(),
-        model: "gpt-4o-2024-11-20".into(),
+        provider: "openai".into(),
         created: at(0),
     };
     let entry = Entry {
