@@ -69,7 +69,7 @@ pub struct Batch {
 /// Keeps records for other replicas and for after a restart.
 ///
 /// It is never asked while a request waits: look-ups stay in the process, and a record that is lost is only a miss. Every
-/// journal passes [`conformance`](crate::conformance).
+/// journal passes `conformance::run` (feature `conformance`).
 pub trait Journal: Send + Sync {
     /// Adds a record behind all others. A put whose entry has expired need not be kept. A purge also removes what it selects
     /// from the journal itself, so that nothing of it is left in the store.
