@@ -27,20 +27,21 @@ fn named(prefix: &str) -> PostgresOptions {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_server() {
     let Some(server) = Postgres::start() else { return };
-    conformance::run(async || Journals::from(open(&server))).await;
+    // Without optimisation these futures are large, and a test's thread has a small stack: each is on the heap.
+    Box::pin(conformance::run(async || Journals::from(open(&server)))).await;
     let left = server
         .count("SELECT count(*) FROM tollgate_cache WHERE key IS NOT NULL")
         .await;
     assert_eq!(left, 0, "the suite ends with a purge of everything");
-    words_and_vectors_have_columns(&server).await;
-    whoever_finds_a_table_need_not_be_allowed_to_make_one(&server).await;
-    rows_appear_in_the_order_of_their_numbers(&server).await;
-    a_purge_leaves_what_is_put_while_it_runs(&server).await;
-    what_has_expired_or_is_too_much_is_deleted(&server).await;
-    a_reader_that_was_away_for_long_starts_anew(&server).await;
-    a_dropped_table_is_made_again(&server).await;
-    a_server_that_hangs_is_given_up_after_the_deadline(&server).await;
-    what_stays_wrong_is_permanent_and_errors_tell_no_secrets(&server).await;
+    Box::pin(words_and_vectors_have_columns(&server)).await;
+    Box::pin(whoever_finds_a_table_need_not_be_allowed_to_make_one(&server)).await;
+    Box::pin(rows_appear_in_the_order_of_their_numbers(&server)).await;
+    Box::pin(a_purge_leaves_what_is_put_while_it_runs(&server)).await;
+    Box::pin(what_has_expired_or_is_too_much_is_deleted(&server)).await;
+    Box::pin(a_reader_that_was_away_for_long_starts_anew(&server)).await;
+    Box::pin(a_dropped_table_is_made_again(&server)).await;
+    Box::pin(a_server_that_hangs_is_given_up_after_the_deadline(&server)).await;
+    Box::pin(what_stays_wrong_is_permanent_and_errors_tell_no_secrets(&server)).await;
 }
 
 async fn words_and_vectors_have_columns(server: &Postgres) {
