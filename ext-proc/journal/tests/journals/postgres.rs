@@ -117,7 +117,9 @@ async fn rows_appear_in_the_order_of_their_numbers(server: &Postgres) {
     let (reader, writer) = (journal.clone(), journal.clone());
     let (_, position) = read_from(&reader, &Position::START).await;
     let appending = tokio::spawn(async move { writer.append(&put("a", "second", "x"), at(0)).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The append is held up by the one that has not committed.
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    wait_for(server, waiting, 1).await;
     let (seen, position) = read_from(&reader, &position).await;
     assert!(seen.is_empty() && !appending.is_finished());
     slow.batch_execute("COMMIT").await.unwrap();
