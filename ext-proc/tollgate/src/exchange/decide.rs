@@ -14,11 +14,11 @@ use super::account::{Account, Bill};
 use super::answer::{Answer, Restorer};
 use super::finds::{Finds, Texts};
 use super::given::{Subject, facts, target};
-use super::hooks::{Asker, Direction};
+use super::hooks::Asker;
 use super::lookup::{Found, How, Lookup};
 use super::{
-    Admitted, Exchange, Forwarded, Held, Outcome, Received, Refusal, Stage, guard, hit, hooks, identity,
-    request,
+    Admitted, Direction, Exchange, Forwarded, Held, Outcome, Received, Refusal, Stage, guard, hit, hooks,
+    identity, request,
 };
 use crate::serve::Caller;
 
@@ -165,13 +165,7 @@ impl Exchange {
         } = admitted;
         let bill = Bill::of_hit(&model, &hit.entry.answer, lookup.hit_price());
         Account::cached(&self.service, &caller, &bill, now).await?;
-        let found = guard::report(
-            &self.service,
-            &caller,
-            &facts,
-            guard::Direction::Answer,
-            &findings,
-        );
+        let found = guard::report(&self.service, &caller, &facts, Direction::Answer, &findings);
         notes.extend(found);
         self.finished(&caller, &facts, Outcome::Cached, how.name(), &bill);
         let cost = bill.cost.to_string();

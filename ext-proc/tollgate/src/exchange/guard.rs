@@ -11,23 +11,8 @@ use tollgate_routing::facts::Facts;
 use tollgate_wire::{Metadata, Reply};
 use tracing::info;
 
+use super::Direction;
 use crate::serve::{Caller, Service};
-
-/// Whose texts they were.
-#[derive(Clone, Copy)]
-pub(super) enum Direction {
-    Request,
-    Answer,
-}
-
-impl Direction {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Answer => "answer",
-        }
-    }
-}
 
 /// The names of rules that found something of which the client is told.
 #[derive(Default)]

@@ -12,28 +12,13 @@ use tollgate_routing::facts::Facts;
 use tollgate_wire::{AnswerVerdict, Attributes};
 use tracing::{info, warn};
 
+use super::Direction;
 use super::answer::{Answer, Gathered};
 use super::finds::{Finds, Texts};
 use crate::serve::{Caller, Metrics, Moderator, Names, PolicyHooks};
 
 /// Categories that are named at most; those with the highest scores.
 const MOST_NAMED: usize = 8;
-
-/// Which way a text goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    Request,
-    Answer,
-}
-
-impl Direction {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Answer => "answer",
-        }
-    }
-}
 
 /// Whose texts they are, for logs and metrics.
 pub(super) struct Asker<'a> {

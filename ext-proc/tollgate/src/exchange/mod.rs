@@ -141,6 +141,22 @@ impl Forwarded {
     }
 }
 
+/// Which way a text goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Request,
+    Answer,
+}
+
+impl Direction {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Answer => "answer",
+        }
+    }
+}
+
 /// How an exchange ended, for metrics and the log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -349,7 +365,7 @@ impl tollgate_wire::Exchange for Exchange {
         hooks::judge_later(&self.service.metrics, caller, facts, answer);
         let mut metadata = bill.metadata();
         let findings = answer.findings();
-        let found = guard::report(&self.service, caller, facts, guard::Direction::Answer, &findings);
+        let found = guard::report(&self.service, caller, facts, Direction::Answer, &findings);
         notes.extend(found);
         metadata.extend(notes.metadata());
         let outcome = if forwarded.answer.is_refused() {
@@ -380,13 +396,7 @@ impl tollgate_wire::Exchange for Exchange {
                     account.settle(&self.service, &bill, SystemTime::now()).await;
                     hooks::judge_later(&self.service.metrics, &caller, &facts, &mut answer);
                     let findings = answer.findings();
-                    guard::report(
-                        &self.service,
-                        &caller,
-                        &facts,
-                        guard::Direction::Answer,
-                        &findings,
-                    );
+                    guard::report(&self.service, &caller, &facts, Direction::Answer, &findings);
                     (Outcome::ClientLeft, bill)
                 }
             };

@@ -114,7 +114,7 @@ impl Watch {
     /// Why the answer is refused, as far as it is known.
     pub(super) fn refusal(&self) -> Option<ApiError> {
         let finding = self.policy.blocks(self.found())?;
-        Some(guard::refusal(finding, guard::Direction::Answer))
+        Some(guard::refusal(finding, super::Direction::Answer))
     }
 
     /// What was found so far.
