@@ -5,6 +5,7 @@ import signal
 import anthropic
 import openai
 import pytest
+import yaml
 
 from harness import raw
 from harness.config import ACME
@@ -97,6 +98,26 @@ def test_a_service_that_does_not_answer(start_gateway, simulator, openai_main, a
         refused(gateway, simulator) if mode is closed else forwarded(gateway, openai_main, anthropic_main)
     finally:
         gateway.service.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("mode", [closed, opened], ids=lambda mode: mode.__name__)
+def test_a_service_that_answers_without_deciding(start_gateway, simulator, openai_main, anthropic_main, mode):
+    """Whatever goes wrong between the two: Envoy itself lets nothing pass that no decision allows."""
+    gateway = start_gateway(mode)
+    gateway.envoy.stop(signal.SIGTERM, seconds=5)
+    file = gateway.folder / "envoy.yaml"
+    envoy = yaml.safe_load(file.read_text())
+    (ext_proc,) = (
+        http_filter["typed_config"]
+        for listener in envoy["static_resources"]["listeners"]
+        for http_filter in listener["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"]
+        if http_filter["name"] == "envoy.filters.http.ext_proc"
+    )
+    # Envoy takes the service's metadata from no namespace but this one, so the decision never arrives.
+    ext_proc["metadata_options"]["receiving_namespaces"]["untyped"] = ["nobody"]
+    file.write_text(yaml.safe_dump(envoy))
+    gateway.start_envoy()
+    refused(gateway, simulator) if mode is closed else forwarded(gateway, openai_main, anthropic_main)
 
 
 @pytest.mark.parametrize("on_store_failure, status", [("closed", 503), ("open", 200)])

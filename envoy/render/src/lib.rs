@@ -7,6 +7,7 @@
 //! | [`plan`] | which providers can serve what: targets, and the slices that the wasm filters get |
 //! | `bootstrap` | node, admin, stats, internal listeners: the frame |
 //! | `policy` | the listeners that clients reach, with the policy chain |
+//! | `decision` | what stands behind the service: no request passes without its decision |
 //! | `routes` | target → cluster, twice each: streamed and buffered answers |
 //! | `lanes` | one internal listener per provider |
 //! | `clusters` | providers, lanes, pools, the service |
@@ -15,6 +16,7 @@
 
 mod bootstrap;
 mod clusters;
+mod decision;
 mod filters;
 mod lanes;
 pub mod plan;

@@ -10,8 +10,8 @@ use tollgate_config::{
 use tollgate_llm::Endpoint;
 use tollgate_routing::names;
 use tollgate_routing::plan::{
-    Conditions, EnforcePlan, HeaderCondition, LaneModel, LanePlan, ModelPlan, PathCondition, PoolPlan,
-    RoutePlan, RouterPlan, ValueCondition,
+    Conditions, HeaderCondition, LaneModel, LanePlan, ModelPlan, PathCondition, PoolPlan, RoutePlan,
+    RouterPlan, ValueCondition,
 };
 use tollgate_tokens::{Encoding, Tokenizer};
 
@@ -113,13 +113,6 @@ impl Plan {
             pools: self.pools.clone(),
             routes,
         }
-    }
-}
-
-/// What `enforce.wasm` gets.
-pub fn enforce(config: &Config) -> EnforcePlan {
-    EnforcePlan {
-        require_decision: config.service.on_failure == tollgate_config::OnFailure::Closed,
     }
 }
 

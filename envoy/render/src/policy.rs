@@ -1,4 +1,4 @@
-//! The listeners that clients reach: `router.wasm`, the service, `enforce.wasm`, the route table.
+//! The listeners that clients reach: `router.wasm`, the service, what its decision does, the route table.
 //! Must not know how a target is reached (`routes`, `clusters`).
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tollgate_llm::{ApiError, Dialect, ErrorKind};
 
 use crate::filters::{self, Direction, duration};
 use crate::plan::{self, Plan};
-use crate::{clusters, routes};
+use crate::{clusters, decision, routes};
 
 /// Room beside a body of the largest size, so that `router.wasm` answers a 413 in the client's dialect before Envoy does in
 /// its own.
@@ -51,12 +51,7 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
         &plan.router(config, listener.max_body),
     ));
     http_filters.push(ext_proc(config));
-    http_filters.push(filters::wasm(
-        config,
-        "enforce",
-        "enforce.wasm",
-        &plan::enforce(config),
-    ));
+    http_filters.extend(decision::filters(config, buffer_limit(listener.max_body)));
     http_filters.push(filters::router());
     json!({
         "name": listener.name,
@@ -146,7 +141,7 @@ fn longest(config: &Config) -> Duration {
     waits.saturating_add(config.service.timeout)
 }
 
-/// Bodies only: a header phase would cost a round trip each way. `enforce.wasm` holds the head in the meantime.
+/// Bodies only: a header phase would cost a round trip each way. What stands behind holds the head in the meantime.
 fn ext_proc(config: &Config) -> Value {
     json!({
         "name": routes::EXT_PROC,

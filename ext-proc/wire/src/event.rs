@@ -90,7 +90,7 @@ impl From<u64> for Value {
     }
 }
 
-/// Entries for Envoy's dynamic metadata under the namespace `tollgate`: read by `enforce.wasm`, access logs, rate limits.
+/// Entries for Envoy's dynamic metadata under the namespace `tollgate`: read by `router.wasm`, Envoy's own filters, access logs, rate limits.
 pub type Metadata = Vec<(&'static str, Value)>;
 
 /// An answer that Envoy gives instead of a provider.

@@ -1,4 +1,4 @@
-//! What the three filters share of Envoy's host functions: configuration, refusals, properties.
+//! What the filters share of Envoy's host functions: configuration, refusals, properties.
 //!
 //! Thin wrappers that never panic: a trap takes the whole VM and every request in it. Must not decide anything.
 

@@ -1,6 +1,6 @@
 //! What the three wasm filters decide, without their callbacks: admission and routing, lanes, errors, usage.
 //!
-//! The filters (`router`, `enforce`, `provider`) only move bytes and headers between Envoy and these functions, since a
+//! The filters (`router`, `provider`) only move bytes and headers between Envoy and these functions, since a
 //! native test cannot link an `HttpContext`. Must not know policy (keys, money, redaction), I/O, clocks or `proxy-wasm`.
 //!
 //! | module | asks | used by |
@@ -11,7 +11,7 @@
 //! | [`matching`] | does a route's condition hold? | [`admit`] |
 //! | [`cache_control`] | what does the client want of the cache? | `router.wasm`, the service |
 //! | [`facts`] | what was found out, for those behind | `router.wasm` writes, service and lanes read |
-//! | [`decision`] | what the service decided | the service writes, `enforce.wasm` reads |
+//! | [`decision`] | what the service decided | the service writes, `router.wasm` and Envoy's own filters read |
 //! | [`local_reply`] | Envoy's own error texts in the client's dialect | `router.wasm` |
 //! | [`observe`] | the usage of an answer that the service does not see | `router.wasm` |
 

@@ -9,9 +9,9 @@ pub fn rewrite(status: u16, content_type: Option<&str>, details: Option<&str>) -
         return None;
     }
     let details = details.unwrap_or_default();
-    // Envoy has several statuses for a service that failed; clients get one. They must not learn more than that they may
-    // try again.
-    if details.starts_with("ext_proc") {
+    // Envoy has several statuses for a service that failed, and another one where it did not decide; clients get one. They must
+    // not learn more than that they may try again.
+    if details.starts_with("ext_proc") || details.starts_with("rbac_access_denied") {
         let message = "this gateway's policy service is not available; try again";
         return Some(ApiError::new(ErrorKind::Unavailable, message).code("policy_unavailable"));
     }
@@ -68,6 +68,12 @@ mod tests {
                 500,
                 Some("text/plain"),
                 Some("ext_proc_error_gRPC_error_14"),
+                Some((503, "policy_unavailable")),
+            ),
+            (
+                403,
+                Some("text/plain"),
+                Some("rbac_access_denied_matched_policy[none]"),
                 Some((503, "policy_unavailable")),
             ),
             (

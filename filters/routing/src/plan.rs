@@ -134,14 +134,6 @@ pub enum ValueCondition {
     Present(bool),
 }
 
-/// What `enforce.wasm` needs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EnforcePlan {
-    /// Refuse what carries no decision of the service (`service.on_failure: closed`).
-    pub require_decision: bool,
-}
-
 /// What `provider.wasm` needs in one lane.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

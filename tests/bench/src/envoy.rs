@@ -95,13 +95,13 @@ pub(crate) fn rendered(yaml: &str, variant: &Variant, rendered: &Rendered) -> an
     let before = filters.len();
     filters.retain(|filter| {
         let name = filter["name"].as_str().unwrap_or_default();
-        let of_the_service = name == EXT_PROC || name == "tollgate.enforce";
+        let of_the_service = name == EXT_PROC || name.starts_with("tollgate.decision.");
         let decompressor = name.starts_with("decompress.");
         (rendered.service != Service::None || !of_the_service)
             && (variant.has(Part::Decompressors) || !decompressor)
     });
     let expected = match (rendered.service, variant.has(Part::Decompressors)) {
-        (Service::None, _) => 2,
+        (Service::None, _) => 3,
         (_, false) => 6,
         (_, true) => 0,
     };

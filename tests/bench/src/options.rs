@@ -37,7 +37,7 @@ pub(crate) struct Noop {
     /// Where to listen
     #[arg(long)]
     pub(crate) listen: SocketAddr,
-    /// Write the decision that `enforce.wasm` waits for
+    /// Write the decision that Envoy waits for
     #[arg(long)]
     pub(crate) allow: bool,
 }

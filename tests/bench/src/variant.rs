@@ -38,7 +38,7 @@ pub(crate) struct Rendered {
 /// Who is asked about bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
-    /// Nobody: `ext_proc` and `enforce.wasm` are taken out.
+    /// Nobody: `ext_proc` and what its decision does are taken out.
     None,
     /// A service that allows everything and does nothing.
     Allow,
@@ -192,7 +192,8 @@ impl Variant {
     pub(crate) fn has(&self, part: Part) -> bool {
         match self.kind {
             Kind::Rendered(Rendered { without, .. }) => without != Some(part),
-            Kind::Bare | Kind::Filter | Kind::Noop { .. } => false,
+            Kind::Filter => part == Part::Counting,
+            Kind::Bare | Kind::Noop { .. } => false,
         }
     }
 }

@@ -8,9 +8,8 @@ use crate::run::{Failure, cargo, show, step};
 use crate::{exports, place, tools};
 
 /// Packages of the filters, and the module that each becomes.
-const FILTERS: [(&str, &str); 3] = [
+const FILTERS: [(&str, &str); 2] = [
     ("tollgate-router-wasm", "router"),
-    ("tollgate-enforce-wasm", "enforce"),
     ("tollgate-provider-wasm", "provider"),
 ];
 
@@ -29,13 +28,6 @@ const UNUSED_CALLBACKS: [&str; 4] = [
     "proxy_on_log",
     "proxy_on_request_metadata",
     "proxy_on_response_metadata",
-];
-
-/// Callbacks that `enforce.wasm` does not have: it looks at requests only.
-const ANSWER_CALLBACKS: [&str; 3] = [
-    "proxy_on_response_headers",
-    "proxy_on_response_body",
-    "proxy_on_response_trailers",
 ];
 
 const WAY_OUT: &str = "read the compiler's message above; `rustup show` tells which toolchain is used";
@@ -121,13 +113,9 @@ fn keep(folder: &Path, built: &str, module: &str) -> Result<(), Failure> {
     let kept = filters.join(format!("{module}.wasm"));
     // A running Envoy may have the old file open: the new one takes its name, not its bytes.
     let fresh = filters.join(format!(".{module}.new"));
-    let mut unused = UNUSED_CALLBACKS.to_vec();
-    if module == "enforce" {
-        unused.extend(ANSWER_CALLBACKS);
-    }
     fs::read(&built)
         .and_then(|bytes| {
-            let bytes = exports::without(&bytes, &unused).ok_or(io::ErrorKind::InvalidData)?;
+            let bytes = exports::without(&bytes, &UNUSED_CALLBACKS).ok_or(io::ErrorKind::InvalidData)?;
             fs::write(&fresh, bytes)
         })
         .and_then(|()| fs::rename(&fresh, &kept))

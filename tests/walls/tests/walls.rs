@@ -59,11 +59,7 @@ const WALLS: &[(&[&str], &[&str])] = &[
     (&["tollgate-config"], &["tollgate-guardrails"]),
     // The filters know no policy.
     (
-        &[
-            "tollgate-router-wasm",
-            "tollgate-enforce-wasm",
-            "tollgate-provider-wasm",
-        ],
+        &["tollgate-router-wasm", "tollgate-provider-wasm"],
         &[
             "tollgate-config",
             "tollgate-redact",
@@ -177,12 +173,7 @@ const GATES: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["tokio-postgres-rustls", "tollgate-journal"]),
     (
         "proxy-wasm",
-        &[
-            "tollgate-host",
-            "tollgate-router-wasm",
-            "tollgate-enforce-wasm",
-            "tollgate-provider-wasm",
-        ],
+        &["tollgate-host", "tollgate-router-wasm", "tollgate-provider-wasm"],
     ),
 ];
 
