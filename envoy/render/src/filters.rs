@@ -62,20 +62,33 @@ pub(crate) enum Direction {
     Response,
 }
 
-/// Decoders for everything that a body may be compressed with: what policy cannot read, it cannot pass.
+const DECOMPRESSORS: [(&str, &str, &str); 3] = [
+    ("decompress.gzip", "gzip", "gzip.decompressor.v3.Gzip"),
+    ("decompress.brotli", "brotli", "brotli.decompressor.v3.Brotli"),
+    ("decompress.zstd", "zstd", "zstd.decompressor.v3.Zstd"),
+];
+
+/// What a route says to have [`decompressors`] that are off made for its requests.
+pub(crate) fn with_decompressors() -> Value {
+    let on = json!({ "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {} });
+    DECOMPRESSORS
+        .iter()
+        .map(|(name, ..)| ((*name).to_owned(), on.clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Decoders for everything that a body may be compressed with: what policy cannot read, it cannot pass. Those for requests are
+/// off until a route switches them on: three that have nothing to do cost as much as reading and counting a prompt.
 pub(crate) fn decompressors(direction: Direction) -> Vec<Value> {
     let off = json!({ "common_config": { "enabled": { "default_value": false, "runtime_key": "tollgate.decompress" } } });
-    let key = match direction {
-        Direction::Request => "response_direction_config",
-        Direction::Response => "request_direction_config",
+    let (key, disabled) = match direction {
+        Direction::Request => ("response_direction_config", true),
+        Direction::Response => ("request_direction_config", false),
     };
-    [
-        ("gzip", "gzip.decompressor.v3.Gzip"),
-        ("brotli", "brotli.decompressor.v3.Brotli"),
-        ("zstd", "zstd.decompressor.v3.Zstd"),
-    ]
-    .into_iter()
-    .map(|(name, kind)| {
+    DECOMPRESSORS
+        .iter()
+        .map(|(filter, name, kind)| {
         let mut config = json!({
             "@type": "type.googleapis.com/envoy.extensions.filters.http.decompressor.v3.Decompressor",
             "decompressor_library": {
@@ -86,7 +99,7 @@ pub(crate) fn decompressors(direction: Direction) -> Vec<Value> {
         config[key] = off.clone();
         // A provider that is not asked to compress mostly doesn't, and its stream arrives without a compressor's delay.
         config["request_direction_config"]["advertise_accept_encoding"] = false.into();
-        json!({ "name": format!("decompress.{name}"), "typed_config": config })
+        json!({ "name": filter, "typed_config": config, "disabled": disabled })
     })
     .collect()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollgate_routing::names;
 
 use crate::clusters;
-use crate::filters::duration;
+use crate::filters::{self, duration};
 use crate::plan::{Plan, Target};
 
 /// The name of the `ext_proc` filter, by which routes override it.
@@ -38,7 +38,7 @@ pub(crate) fn policy(plan: &Plan) -> Value {
     }
     routes.extend([undecided(true), undecided(false)]);
     routes.push(models());
-    routes.push(not_found());
+    routes.extend([compressed(), not_found()]);
     json!({
         "name": "policy",
         "virtual_hosts": [{
@@ -161,6 +161,21 @@ fn overrides(stream: bool) -> Value {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute",
         "overrides": { "processing_mode": processing_mode("SKIP", if stream { "STREAMED" } else { "BUFFERED" }) },
     } })
+}
+
+/// What a compressed request matches when it arrives, before `router.wasm` gives it a target: Envoy looks at this first route
+/// only to see which filters the request needs.
+fn compressed() -> Value {
+    let mut route = not_found();
+    route["name"] = "compressed".into();
+    route["match"]["headers"] = json!([{ "name": "content-encoding", "present_match": true }]);
+    if let (Some(settings), Value::Object(on)) = (
+        route["typed_per_filter_config"].as_object_mut(),
+        filters::with_decompressors(),
+    ) {
+        settings.extend(on);
+    }
+    route
 }
 
 fn not_found() -> Value {

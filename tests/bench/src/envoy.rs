@@ -96,15 +96,9 @@ pub(crate) fn rendered(yaml: &str, variant: &Variant, rendered: &Rendered) -> an
     filters.retain(|filter| {
         let name = filter["name"].as_str().unwrap_or_default();
         let of_the_service = name == EXT_PROC || name.starts_with("tollgate.decision.");
-        let decompressor = name.starts_with("decompress.");
-        (rendered.service != Service::None || !of_the_service)
-            && (variant.has(Part::Decompressors) || !decompressor)
+        rendered.service != Service::None || !of_the_service
     });
-    let expected = match (rendered.service, variant.has(Part::Decompressors)) {
-        (Service::None, _) => 3,
-        (_, false) => 6,
-        (_, true) => 0,
-    };
+    let expected = if rendered.service == Service::None { 3 } else { 0 };
     anyhow::ensure!(
         before - filters.len() == expected,
         "the rendered policy chain is not as this benchmark knows it"

@@ -55,7 +55,6 @@ pub(crate) enum Part {
     Counting,
     ServiceLog,
     AccessLog,
-    Decompressors,
 }
 
 /// The filter by itself.
@@ -124,11 +123,6 @@ impl Variant {
                 "no-access-log",
                 "full without Envoy's access log",
                 Part::AccessLog,
-            ),
-            (
-                "no-decompressors",
-                "full without the six decompressor filters",
-                Part::Decompressors,
             ),
         ];
         let usual = variants.map(|(name, what, kind)| Self {
