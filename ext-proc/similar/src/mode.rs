@@ -7,7 +7,9 @@ use std::str::FromStr;
 use crate::{Mismatch, check};
 
 /// What one word may weigh in [`Mode::Faq`] that the guard does not know to be harmless: see [`Why::Near`].
-const MOST_DOUBT: f32 = 0.7;
+const MOST_DOUBT: f32 = 0.8;
+/// What two words may weigh together.
+const MOST_DOUBT_OF_TWO: f32 = 0.6;
 
 /// When a stored answer may be served for a prompt in other words.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -103,7 +105,7 @@ pub struct Judgement {
 pub enum Why {
     /// Near enough, and nothing speaks against it.
     Same,
-    /// One plain word is unknown to the lists, but the embedder takes the two prompts for nearly equal: [`Mode::Faq`] only.
+    /// One or two plain words are unknown to the lists, but the embedder takes the two prompts for nearly equal: [`Mode::Faq`] only.
     Near,
     /// The mode is off.
     Off,
@@ -140,9 +142,7 @@ pub fn judge(mode: Mode, cosine: f32, asked: &str, stored: &str) -> Judgement {
         Some(Threshold(least)) if cosine.is_nan() || cosine < least => Why::Cosine,
         Some(_) => match check(asked, stored) {
             Ok(()) => Why::Same,
-            Err(Mismatch::Word) if mode == Mode::Faq && doubt(cosine, asked, stored) <= MOST_DOUBT => {
-                Why::Near
-            }
+            Err(mismatch) if mode == Mode::Faq && outweighs(cosine, mismatch, asked, stored) => Why::Near,
             Err(mismatch) => Why::Guard(mismatch),
         },
     };
@@ -150,6 +150,16 @@ pub fn judge(mode: Mode, cosine: f32, asked: &str, stored: &str) -> Judgement {
         hit: matches!(why, Why::Same | Why::Near),
         why,
     }
+}
+
+/// Whether the embedder sees so little difference that the few words that the guard does not know are none.
+fn outweighs(cosine: f32, mismatch: Mismatch, asked: &str, stored: &str) -> bool {
+    let most = match mismatch {
+        Mismatch::Word => MOST_DOUBT,
+        Mismatch::Words => MOST_DOUBT_OF_TWO,
+        _ => return false,
+    };
+    doubt(cosine, asked, stored) <= most
 }
 
 /// How much one word weighs in what the cosine lacks: in a long prompt another noun changes it little.
@@ -191,12 +201,21 @@ mod tests {
 
     #[test]
     fn one_unknown_word_needs_a_cosine_that_grows_with_the_length() {
-        let why = |mode, cosine, b| judge(mode, cosine, "How do I zarb a list?", b).why;
-        let other = "How do I frob a list?";
+        let why = |mode, cosine, b| judge(mode, cosine, "How do I paint a list?", b).why;
+        let other = "How do I sell a list?";
         assert_eq!(why(Mode::Faq, 0.9, other), Why::Near);
         assert_eq!(why(Mode::Safe, 0.99, other), Why::Guard(Mismatch::Word));
-        let long = "Hello there, could you please kindly tell me how do I frob a list?";
+        let long = "Hello there, could you please kindly tell me how do I sell a list?";
         assert_eq!(why(Mode::Faq, 0.9, long), Why::Guard(Mismatch::Word));
         assert_eq!(why(Mode::Faq, 0.96, long), Why::Near);
+        let two = "How do I sell a wall?";
+        assert_eq!(why(Mode::Faq, 0.92, two), Why::Near);
+        let long = "Hello there, how do I sell a wall?";
+        assert_eq!(why(Mode::Faq, 0.9, long), Why::Guard(Mismatch::Words));
+        let names = "How do I zarb a list?";
+        assert_eq!(
+            judge(Mode::Faq, 0.99, names, "How do I frob a list?").why,
+            Why::Guard(Mismatch::Wording)
+        );
     }
 }

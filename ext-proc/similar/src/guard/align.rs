@@ -3,10 +3,11 @@
 
 use super::Mismatch;
 use super::bits::{Ask, Modal};
-use super::foreign::{self, Language};
+use super::differ;
+use super::foreign;
 use super::prompt::{Item, Kind, Prompt};
 use super::words::is_span;
-use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin};
+use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin, is_noun_of};
 use crate::text::NumberKind;
 
 /// Pairs of items, and those that have no partner.
@@ -24,7 +25,9 @@ impl Alignment {
         let mut left: Vec<usize> = (0..a.items.len()).collect();
         let mut right: Vec<usize> = (0..b.items.len()).collect();
         // The same word first, so that a synonym elsewhere does not take its place.
-        for close in [same as fn(&Item, &Item) -> bool, synonymous] {
+        let derived = |x: &Item, y: &Item| derived((x, a), (y, b));
+        let synonymous = |x: &Item, y: &Item| synonymous(x, y);
+        for close in [&same as &dyn Fn(&Item, &Item) -> bool, &synonymous, &derived] {
             left.retain(|i| {
                 let Some(item) = a.items.get(*i) else { return false };
                 // Of several, the one that stands beside the partner of its neighbour.
@@ -52,8 +55,8 @@ impl Alignment {
 
     /// Whether everything that has no partner can be left out.
     ///
-    /// `Ok(false)` if all but one plain word of a side is.
-    pub(super) fn content(&self, a: &Prompt, b: &Prompt) -> Result<bool, Mismatch> {
+    /// `Ok` with [`Mismatch::Word`] or [`Mismatch::Words`] if all but a few plain words is.
+    pub(super) fn content(&self, a: &Prompt, b: &Prompt) -> Result<Option<Mismatch>, Mismatch> {
         if self.opposed(a, b) {
             return Err(Mismatch::Antonym);
         }
@@ -80,25 +83,18 @@ impl Alignment {
             && m.abs_diff(n) == 1
             && Lexicon::get().opposition(x.groups(), y.groups()) == Some(Opposition::Complementary)
         {
-            return Ok(true);
+            return Ok(None);
         }
         if m != n {
             return Err(Mismatch::Negation);
         }
         if left.is_empty() && right.is_empty() {
-            return Ok(true);
+            return Ok(None);
         }
-        let why = reason(&left, &right, a, b);
-        let lexicon = Lexicon::get();
-        let alone = left.is_empty() || right.is_empty();
-        let slight = left.len() <= 1
-            && right.len() <= 1
-            && (left.iter().chain(&right))
-                .all(|item| !item.role.has(Role::AMOUNT) && (!alone || !lexicon.is_polar(item.groups())));
-        if why == Mismatch::Wording && slight && a.language == Language::English {
-            return Ok(false);
+        match differ::mismatch(&left, &right, a, b) {
+            slight @ (Mismatch::Word | Mismatch::Words) => Ok(Some(slight)),
+            why => Err(why),
         }
-        Err(why)
     }
 
     /// Whether what is left on the two sides excludes each other, even where it could be left out on one: "the first man", "the
@@ -141,6 +137,20 @@ fn same(a: &Item, b: &Item) -> bool {
 
 pub(super) fn synonymous(a: &Item, b: &Item) -> bool {
     a.kind == Kind::Word && b.kind == Kind::Word && akin(a.groups(), b.groups())
+}
+
+/// "Retire", "retirement".
+fn derived(a: (&Item, &Prompt), b: (&Item, &Prompt)) -> bool {
+    let word = |(item, prompt): (&Item, &Prompt)| {
+        prompt
+            .text
+            .tokens
+            .get(item.token)
+            .map(|t| prompt.text.str(*t).to_owned())
+    };
+    a.0.kind == Kind::Word
+        && b.0.kind == Kind::Word
+        && (word(a).zip(word(b))).is_some_and(|(x, y)| is_noun_of(&x, &y) || is_noun_of(&y, &x))
 }
 
 fn light(item: &&Item) -> bool {
@@ -197,7 +207,7 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
             .enumerate()
             .any(|(n, o)| n != at && (same(item, o) || synonymous(item, o)));
     // "Do I need to go there", "do I need it there".
-    let need = is(item, "need") && other.bits.modals & Modal::Must as u8 != 0;
+    let need = (is(item, "need") || is(item, "required")) && other.bits.modals & Modal::Must as u8 != 0;
     // "Where is it", "where can I find it".
     let find = is(item, "find") && own.bits.explicit && own.bits.asks.has(Ask::Where);
     // "Which currency is used in Peru", "what is the currency of Peru".
@@ -206,7 +216,24 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
     let function = ["use", "purpose", "function"].iter().any(|word| is(item, word)) && does(other);
     // "Where should I stay", "what is the best area to stay in".
     let should = Modal::Should as u8;
-    let best = is(item, "best") && other.bits.modals & should != 0 && own.bits.modals & should == 0;
+    let ideal = ["best", "right", "ideal", "proper", "correct", "recommended"]
+        .iter()
+        .any(|word| is(item, word));
+    let best = ideal && other.bits.modals & should != 0 && own.bits.modals & should == 0;
+    // "Is it safe to drink", "can I drink".
+    let safe = is(item, "safe") && other.bits.modals & Modal::Can as u8 != 0 && own.bits.asks.has(Ask::YesNo);
+    // "Write a haiku", "give me a haiku".
+    let task = at == 0
+        && ["write", "create", "generate", "draft", "make"]
+            .iter()
+            .any(|verb| is(item, verb))
+        && [own, other].iter().all(|prompt| !prompt.bits.explicit)
+        && other
+            .items
+            .first()
+            .is_some_and(|first| first.role.has(Role::REQUEST));
+    // "Which symptoms does it cause", "what are the symptoms of it".
+    let cause = is(item, "cause") && own.items.iter().any(|o| o.asked);
     // "I forgot my password, how can I reset it?"
     let forgot = is(item, "forget")
         && how
@@ -225,6 +252,9 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
         || used
         || function
         || best
+        || safe
+        || task
+        || cause
         || fresh(item, own)
         || single(item, other)
         || span(item, own, other)
@@ -304,72 +334,4 @@ fn beside_name(prompt: &Prompt, at: usize) -> bool {
     let after = prompt.items.get(at + 1);
     let before = at.checked_sub(1).and_then(|n| prompt.items.get(n));
     after.is_some_and(|item| name(item) || item.is_number()) || before.is_some_and(name)
-}
-
-/// What the left-over items differ in.
-fn reason(left: &[&Item], right: &[&Item], a: &Prompt, b: &Prompt) -> Mismatch {
-    let lexicon = Lexicon::get();
-    if left.iter().any(|x| {
-        right
-            .iter()
-            .any(|y| lexicon.opposition(x.groups(), y.groups()).is_some())
-    }) {
-        return Mismatch::Antonym;
-    }
-    let all = || left.iter().chain(right);
-    for item in all() {
-        if let Kind::Number(number) = item.kind {
-            return match number.kind {
-                NumberKind::Label => Mismatch::Version,
-                NumberKind::Time | NumberKind::Decade => Mismatch::Date,
-                _ if number
-                    .value()
-                    .is_some_and(|v| (1000.0..2100.0).contains(&v) && v.fract() == 0.0) =>
-                {
-                    Mismatch::Date
-                }
-                _ if number.value().is_some_and(|v| v.fract() != 0.0) => Mismatch::Version,
-                _ => Mismatch::Number,
-            };
-        }
-    }
-    for (tag, mismatch) in [
-        (Tag::Currency, Mismatch::Currency),
-        (Tag::Date, Mismatch::Date),
-        (Tag::Unit, Mismatch::Unit),
-    ] {
-        if all().any(|item| item.tag == tag) {
-            return mismatch;
-        }
-    }
-    let word = |item: &Item, prompt: &Prompt| {
-        prompt
-            .text
-            .tokens
-            .get(item.token)
-            .map_or(String::new(), |t| prompt.text.str(*t).to_owned())
-    };
-    let negates = |x: &str, y: &str| {
-        ["un", "in", "im", "il", "ir", "dis", "non", "de", "mis"]
-            .iter()
-            .any(|prefix| x.strip_prefix(prefix) == Some(y))
-    };
-    for x in left {
-        for y in right {
-            let (x, y) = (word(x, a), word(y, b));
-            if negates(&x, &y) || negates(&y, &x) {
-                return Mismatch::Negation;
-            }
-        }
-    }
-    if all().any(|item| matches!(item.kind, Kind::Code | Kind::Symbol)) {
-        return Mismatch::Code;
-    }
-    if all().any(|item| item.capital) {
-        return Mismatch::Entity;
-    }
-    if all().any(|item| item.tag == Tag::Scope) {
-        return Mismatch::Scope;
-    }
-    Mismatch::Wording
 }

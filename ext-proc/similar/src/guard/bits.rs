@@ -51,7 +51,7 @@ impl Asks {
         self.0 & other.0 != 0
     }
 
-    const fn add(&mut self, ask: Ask) {
+    pub(super) const fn add(&mut self, ask: Ask) {
         self.0 |= Self::one(ask).0;
     }
 

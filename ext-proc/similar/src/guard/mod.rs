@@ -3,6 +3,7 @@
 
 mod align;
 mod bits;
+mod differ;
 mod foreign;
 mod numbers;
 mod order;
@@ -14,6 +15,7 @@ use std::fmt;
 
 use align::Alignment;
 use bits::{Ask, Modal, Tense, Who};
+use foreign::Language;
 use prompt::{MOST_TOKENS, Prompt};
 
 use crate::lexicon::Role;
@@ -55,6 +57,8 @@ pub enum Mismatch {
     Wording,
     /// Only one plain word of a side has no counterpart that the lists know.
     Word,
+    /// The same of two words of a side.
+    Words,
     /// Two languages.
     Language,
     /// Too long to be compared word for word, and not the same.
@@ -82,6 +86,7 @@ impl Mismatch {
             Self::Code => "code",
             Self::Wording => "wording",
             Self::Word => "word",
+            Self::Words => "words",
             Self::Language => "language",
             Self::Length => "length",
         }
@@ -114,13 +119,13 @@ pub fn check(asked: &str, stored: &str) -> Result<(), Mismatch> {
         return Err(Mismatch::Language);
     }
     let alignment = Alignment::new(&a, &b);
-    let complete = alignment.content(&a, &b)?;
+    let slight = alignment.content(&a, &b)?;
     bits(&a, &b)?;
-    if a.language != foreign::Language::English {
+    if a.language != Language::English {
         return alignment.in_sequence(&a, &b);
     }
     order::check(&a, &b, &alignment)?;
-    if complete { Ok(()) } else { Err(Mismatch::Word) }
+    slight.map_or(Ok(()), Err)
 }
 
 /// Compares what function words say. Negation is counted with the content, since "not legal" is "illegal".
@@ -159,6 +164,9 @@ fn bits(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
     let must = m & n & Modal::Must as u8 != 0 && (s | t) & Tense::Past as u8 == 0;
     if s != 0 && t != 0 && s & t == 0 && !timeless && !must {
         return Err(Mismatch::Tense);
+    }
+    if a.language == Language::English && differ::subjects(a, b) {
+        return Err(Mismatch::Person);
     }
     persons(a, b)
 }

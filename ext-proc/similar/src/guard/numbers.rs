@@ -3,6 +3,7 @@
 
 use super::prompt::{Item, Kind};
 use super::reader::{Reader, literal};
+use crate::lexicon::Tag;
 use crate::text::{Number, NumberKind, Shape, Token, number_word};
 
 impl Reader<'_> {
@@ -34,7 +35,10 @@ impl Reader<'_> {
         );
         if !suffix.is_empty() {
             let id = self.lexicon.find(suffix);
-            self.push(at, Kind::Word, id.map_or_else(|| literal(suffix), u64::from), id);
+            // "8a" is another model than "8".
+            let unit = id.is_some_and(|id| self.lexicon.entry(id).tag != Tag::Plain);
+            let kind = if unit { Kind::Word } else { Kind::Code };
+            self.push(at, kind, id.map_or_else(|| literal(suffix), u64::from), id);
         }
         used
     }

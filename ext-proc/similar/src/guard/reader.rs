@@ -5,7 +5,7 @@ use super::bits::{Ask, Asks, Bits, Modal};
 use super::foreign::{self, Language};
 use super::numbers::roman;
 use super::prompt::{Item, Kind, Marker};
-use super::words::{is_task, marker};
+use super::words::{is_access, is_determiner, is_means, is_task, marker};
 use crate::lexicon::{Lexicon, Role, Tag, WordId, trunk};
 use crate::text::{Number, Shape, Text, Token, hash};
 
@@ -69,11 +69,40 @@ impl<'a> Reader<'a> {
                 self.step(at, token).max(1)
             };
         }
+        self.whole();
         self.bits.finish(
             self.items
                 .iter()
                 .fold(Role::default(), |role, item| role.with(item.role)),
         );
+    }
+
+    /// What only several words together say.
+    fn whole(&mut self) {
+        for at in 0..self.text.tokens.len() {
+            let [first, second, third, fourth] = [0, 1, 2, 3].map(|n| self.str(at + n));
+            let asks = matches!(second, "do" | "can" | "could" | "should" | "must");
+            if !asks || !matches!(third, "i" | "we" | "you" | "one") {
+                continue;
+            }
+            match first {
+                // "What can I do", "what should I do".
+                "what" if fourth == "do" => self.bits.modal(Modal::Should),
+                // "Where can I download it", "how can I download it".
+                "where" if self.bits.asks.has(Ask::Where) && is_access(fourth) => {
+                    self.bits.asks.add(Ask::How)
+                }
+                _ => {}
+            }
+        }
+        // "Which command lists files", "how do I list files".
+        if self
+            .items
+            .iter()
+            .any(|item| item.asked && is_means(self.str(item.token)))
+        {
+            self.bits.asks.add(Ask::How);
+        }
     }
 
     fn is_question(&self, at: usize) -> bool {
@@ -210,11 +239,13 @@ impl<'a> Reader<'a> {
             .take_while(|n| self.token(*n).is_some_and(|t| !t.clause))
             .find_map(|n| {
                 let particle = matches!(self.str(n), "on" | "off" | "up" | "down" | "out" | "in" | "back");
+                // "Bring it in my bag" is no "bring in".
                 let ends = || {
                     self.token(n + 1).is_none_or(|t| t.clause)
                         || self.words.get(n + 1).copied().flatten().is_some_and(|w| {
                             self.lexicon.entry(w).role.has(Role::PREPOSITION)
                                 || self.lexicon.entry(w).role.has(Role::IGNORED)
+                                    && !is_determiner(self.str(n + 1))
                         })
                 };
                 let second = self
@@ -247,6 +278,11 @@ impl<'a> Reader<'a> {
     fn word(&mut self, at: usize, word: &str, id: WordId) -> usize {
         let entry = self.lexicon.entry(id);
         let next = self.str(at + 1);
+        // "Keep it from leaking", "stop it from leaking": one of the opposites of "let".
+        if let Some(prevent) = self.prevents(at, word) {
+            self.push(at, Kind::Word, u64::from(prevent), Some(prevent));
+            return 1;
+        }
         // "It keeps crashing."
         if matches!(word, "keep" | "keeps" | "kept" | "keeping") && next.ends_with("ing") {
             return 1;
@@ -294,21 +330,7 @@ impl<'a> Reader<'a> {
             self.asked = false;
         } else if entry.role.has(Role::IGNORED) && !(self.asked && entry.tag != Tag::Plain) {
             self.bits.person(word);
-            if !matches!(
-                word,
-                "the"
-                    | "a"
-                    | "an"
-                    | "my"
-                    | "your"
-                    | "our"
-                    | "their"
-                    | "his"
-                    | "her"
-                    | "its"
-                    | "this"
-                    | "that"
-            ) {
+            if !is_determiner(word) {
                 self.marker = Marker::None;
                 self.asked = false;
             }
@@ -318,6 +340,21 @@ impl<'a> Reader<'a> {
             self.push(at, Kind::Word, u64::from(id), Some(id));
         }
         1
+    }
+
+    /// The entry of "prevent", if this is what the verb says before "it from leaking".
+    fn prevents(&self, at: usize, word: &str) -> Option<WordId> {
+        let verb = matches!(word, "keep" | "keeps" | "stop" | "stops" | "prevent" | "prevents");
+        let from = || {
+            (at + 1..at + 7)
+                .take_while(|n| self.token(*n).is_some_and(|t| !t.clause))
+                .any(|n| self.str(n) == "from" && self.str(n + 1).ends_with("ing"))
+        };
+        if verb && from() {
+            self.lexicon.find("prevent")
+        } else {
+            None
+        }
     }
 
     pub(super) fn push(&mut self, at: usize, kind: Kind, key: u64, word: Option<WordId>) {

@@ -58,7 +58,7 @@ pass | Could you translate this? | Translate this
 pass | What do I need to do to renew it? | How do I renew it?
 pass | Who is the mayor of Rome? | Who is Rome's mayor?
 question | Can you freeze milk? | How do you freeze milk?
-order | Does my boss read my emails? | Do I read my boss's emails?
+person | Does my boss read my emails? | Do I read my boss's emails?
 order | Is it cheaper to rent than to buy? | Is it cheaper to buy than to rent?
 order | How do I merge dev into main? | How do I merge main into dev?
 order | Why did he leave her? | Why did she leave him?
@@ -66,14 +66,29 @@ order | Der Hund beißt den Mann, was nun? | Den Hund beißt der Mann, was nun?
 order | Como voy de Madrid a Sevilla | Como voy de Sevilla a Madrid
 antonym | Who was the first man in space? | Who was the first woman in space?
 tense | Have I been charged? | Will I be charged?
-wording | How do I add two lists? | How do I add two numbers?
+word | How do I add two lists? | How do I add two numbers?
 word | How do I get a refund? | How do I give a refund?
 person | What is my name? | What is your name?
 person | Where is his car? | Where is her car?
 code | What does np.zeros do? | What does np.ones do?
 code | What is == in C? | What is === in C?
 word | What does a visa for Japan cost? | What is a visa for Japan?
-word | How do I bake salmon? | How do I bake tuna?
+wording | How do I bake salmon? | How do I bake tuna?
+words | How do I paint a wooden boat? | How do I sell a wooden chair?
+wording | Can I cancel it early? | Can I cancel it?
+person | Can my boss fire me? | Can I fire my boss?
+person | How do cats see us? | How do we see cats?
+code | Does the Zarb 8 float? | Does the Zarb 8a float?
+pass | Can I bring food in hand luggage? | Can I bring food in my hand luggage?
+pass | How do I keep milk from boiling? | How can I prevent milk from boiling?
+antonym | How do I allow it? | How do I keep it from starting?
+pass | Which command sorts files? | How do I sort files?
+pass | What can I do about noise? | What should I do about noise?
+pass | Write a haiku about snow | Give me a haiku about snow
+pass | Where can I download my invoice? | How do I download my invoice?
+question | Where do I park? | How do I park?
+pass | Which documents are required? | Which documents do I need?
+pass | How do I prepare for retirement? | How do I prepare to retire?
 language | Wie kann ich das ändern? | How can I change that?
 negation | Warum ist mein Paket nicht da? | Warum ist mein Paket da?
 order | Combien coûte un billet de Paris à Lyon ? | Combien coûte un billet de Lyon à Paris ?

@@ -68,6 +68,40 @@ pub(super) fn marker(word: &str) -> Marker {
     }
 }
 
+/// Stands before a noun and says nothing about it.
+pub(super) fn is_determiner(word: &str) -> bool {
+    matches!(
+        word,
+        "the" | "a" | "an" | "my" | "your" | "our" | "their" | "his" | "her" | "its" | "this" | "that"
+    )
+}
+
+/// Verbs with which "where" asks for the way rather than for a place.
+pub(super) fn is_access(word: &str) -> bool {
+    matches!(
+        word,
+        "find"
+            | "get"
+            | "obtain"
+            | "download"
+            | "print"
+            | "report"
+            | "see"
+            | "view"
+            | "check"
+            | "access"
+            | "enter"
+    )
+}
+
+/// With "which" before it, asks how.
+pub(super) fn is_means(word: &str) -> bool {
+    matches!(
+        word,
+        "command" | "function" | "method" | "tool" | "option" | "setting" | "shortcut" | "key" | "button"
+    )
+}
+
 /// A span of time, after "how many".
 pub(super) fn is_span(word: &str) -> bool {
     matches!(

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub(crate) use stem::{bases, trunk};
+pub(crate) use stem::{bases, is_noun_of, trunk};
 
 /// A number of an entry: equal for inflections of one word.
 pub(crate) type WordId = u32;

@@ -59,6 +59,22 @@ pub(crate) fn trunk(word: &str) -> &str {
     stem
 }
 
+/// Whether a noun is regularly made of a verb: "retirement" of "retire", "cancellations" of "cancelled".
+pub(crate) fn is_noun_of(noun: &str, verb: &str) -> bool {
+    let noun = noun.strip_suffix('s').unwrap_or(noun);
+    let verb = trunk(verb);
+    ["ication", "ation", "ition", "ion", "ment", "ance", "ence", "al"]
+        .iter()
+        .any(|end| {
+            let Some(stem) = noun.strip_suffix(end).filter(|stem| stem.len() >= 5) else {
+                return false;
+            };
+            let stem = undoubled(stem).unwrap_or(stem);
+            // "Translat-ion": the verb has the suffix too.
+            trunk(stem) == verb || stem == verb || *end == "ation" && verb.strip_suffix("at") == Some(stem)
+        })
+}
+
 fn undoubled(stem: &str) -> Option<&str> {
     match stem.as_bytes() {
         [.., a, b] if a == b && !is_vowel(*b) && !matches!(b, b's' | b'z') => stem.get(..stem.len() - 1),
@@ -107,6 +123,29 @@ mod tests {
                 None,
                 "{word}"
             );
+        }
+    }
+
+    #[test]
+    fn nouns_lead_back_to_their_verbs() {
+        for (noun, verb) in [
+            ("retirement", "retire"),
+            ("cancellations", "cancelled"),
+            ("installation", "installing"),
+            ("translation", "translate"),
+            ("vaccination", "vaccine"),
+            ("allowance", "allowed"),
+            ("renewal", "renew"),
+        ] {
+            assert!(is_noun_of(noun, verb), "{noun}, {verb}");
+        }
+        for (noun, verb) in [
+            ("student", "study"),
+            ("station", "state"),
+            ("comment", "come"),
+            ("employer", "employ"),
+        ] {
+            assert!(!is_noun_of(noun, verb), "{noun}, {verb}");
         }
     }
 

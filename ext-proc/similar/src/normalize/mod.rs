@@ -62,7 +62,7 @@ fn slots(text: &'static str) -> impl Iterator<Item = Slot> {
 }
 
 /// Raised whenever a text gets another normal form than before: vectors of different versions do not compare.
-pub const NORMAL_FORM: u32 = 2;
+pub const NORMAL_FORM: u32 = 3;
 
 /// The text to embed, for a prompt that is asked and for one that is stored alike.
 ///
@@ -73,9 +73,16 @@ pub fn normalize(text: &str) -> String {
     for word in text.split_whitespace() {
         split(word, &mut words);
     }
-    turn::active(&mut words);
-    turn::converted(&mut words);
-    turn::owned(&mut words);
+    for turn in [
+        turn::active,
+        turn::by,
+        turn::converted,
+        turn::owned,
+        turn::reason,
+        turn::cost,
+    ] {
+        turn(&mut words);
+    }
     let mut start = 0;
     let mut head: Vec<&str> = Vec::new();
     for _ in 0..ROUNDS {
@@ -89,9 +96,9 @@ pub fn normalize(text: &str) -> String {
             .first()
             .and_then(|first| FRAMES.get(first))
             .and_then(|frames| {
-                frames
-                    .iter()
-                    .find_map(|frame| Some((frame, fits(&frame.slots, &rest)?)))
+                (frames.iter())
+                    .filter_map(|frame| Some((frame, fits(&frame.slots, &rest)?)))
+                    .find(|(frame, length)| rest.get(..*length) != frame.to.as_deref())
             })
         else {
             break;
@@ -102,7 +109,7 @@ pub fn normalize(text: &str) -> String {
             Some(to) => (length, to.as_slice()),
             None => (length.saturating_sub(1), [].as_slice()),
         };
-        if length >= remaining || length == 0 || rest.get(..length) == Some(to) {
+        if length >= remaining || length == 0 {
             break;
         }
         start += length.saturating_sub(head.len());

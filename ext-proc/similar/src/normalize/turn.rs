@@ -53,6 +53,71 @@ pub(super) fn active(words: &mut Vec<String>) {
         .collect();
 }
 
+/// "What is covered by the warranty": "what does the warranty cover".
+pub(super) fn by(words: &mut Vec<String>) {
+    let [what, is, participle, by, agent @ ..] = words.as_slice() else {
+        return;
+    };
+    let support = match is.as_str() {
+        "is" | "are" => "does",
+        "was" | "were" => "did",
+        _ => return,
+    };
+    if what != "what" || by != "by" || agent.is_empty() {
+        return;
+    }
+    let Some(verb) = Lexicon::get().verb(participle) else {
+        return;
+    };
+    *words = (["what", support].into_iter())
+        .chain(agent.iter().map(String::as_str))
+        .chain([verb])
+        .map(str::to_owned)
+        .collect();
+}
+
+/// "What makes the sea salty", "what caused the price to rise": "why is the sea salty", "why did the price rise".
+pub(super) fn reason(words: &mut Vec<String>) {
+    let [what, verb, rest @ ..] = words.as_slice() else {
+        return;
+    };
+    let past = match verb.as_str() {
+        "makes" | "causes" => false,
+        "made" | "caused" => true,
+        _ => return,
+    };
+    if what != "what" || rest.len() < 2 {
+        return;
+    }
+    let to = rest.iter().position(|word| word == "to").filter(|at| *at > 0);
+    let auxiliary = match (to, past) {
+        (Some(_), true) => "did",
+        (Some(_), false) => "does",
+        (None, _) if verb == "makes" => "is",
+        (None, _) => return,
+    };
+    *words = (["why", auxiliary].into_iter())
+        .chain((rest.iter().enumerate()).filter_map(|(at, word)| (Some(at) != to).then_some(word.as_str())))
+        .map(str::to_owned)
+        .collect();
+}
+
+/// "How much does a ticket cost": "how much is a ticket"; of an amount, "how much is 5 euros": "what is 5 euros".
+pub(super) fn cost(words: &mut Vec<String>) {
+    let [how, much, is, amount, .., last] = words.as_slice() else {
+        return;
+    };
+    if how != "how" || much != "much" {
+        return;
+    }
+    if matches!(is.as_str(), "is" | "are") && amount.starts_with(|c: char| c.is_ascii_digit()) {
+        words.splice(..3, ["what", "is"].map(str::to_owned));
+    } else if matches!(is.as_str(), "do" | "does") && last == "cost" {
+        words.pop();
+        words.splice(..3, ["how", "much", "is"].map(str::to_owned));
+    }
+}
+
 /// "Convert 5 miles to km", "how many km are 5 miles": "what is 5 miles in km".
 pub(super) fn converted(words: &mut Vec<String>) {
     let counts = |word: &String| word.starts_with(|c: char| c.is_ascii_digit());
@@ -110,13 +175,18 @@ pub(super) fn owned(words: &mut Vec<String>) {
     *words = ordered;
 }
 
-/// "How do I changing" of "the best way of changing": "how do I change".
+/// "How do I changing" of "the best way of changing": "how do I change"; "unlocking my account": "how do I unlock my account".
 pub(super) fn infinitive(mut words: Vec<&str>) -> Vec<&str> {
     if let ["how", "do", "i", verb, ..] = words.as_mut_slice()
         && verb.ends_with("ing")
         && let Some(base) = Lexicon::get().verb(verb)
     {
         *verb = base;
+    } else if let [verb, _, ..] = words.as_slice()
+        && verb.ends_with("ing")
+        && let Some(base) = Lexicon::get().verb(verb)
+    {
+        words.splice(..1, ["how", "do", "i", base]);
     }
     words
 }
