@@ -219,19 +219,24 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
     let ideal = ["best", "right", "ideal", "proper", "correct", "recommended"]
         .iter()
         .any(|word| is(item, word));
-    let best = ideal && other.bits.modals & should != 0 && own.bits.modals & should == 0;
+    let best =
+        ideal && own.bits.modals & should == 0 && (other.bits.modals & should != 0 || explicit(Ask::How));
     // "Is it safe to drink", "can I drink".
-    let safe = is(item, "safe") && other.bits.modals & Modal::Can as u8 != 0 && own.bits.asks.has(Ask::YesNo);
+    let can =
+        (other.text.tokens.first()).is_some_and(|token| matches!(other.text.str(*token), "can" | "could"));
+    let safe = is(item, "safe") && can && own.bits.asks.has(Ask::YesNo);
     // "Write a haiku", "give me a haiku".
+    let requests = |prompt: &Prompt| {
+        !prompt.bits.explicit && (prompt.items.first()).is_some_and(|first| first.role.has(Role::REQUEST))
+    };
+    let makes = |word| matches!(word, "write" | "create" | "generate" | "draft" | "make");
     let task = at == 0
-        && ["write", "create", "generate", "draft", "make"]
-            .iter()
-            .any(|verb| is(item, verb))
-        && [own, other].iter().all(|prompt| !prompt.bits.explicit)
-        && other
-            .items
-            .first()
-            .is_some_and(|first| first.role.has(Role::REQUEST));
+        && !own.bits.explicit
+        && requests(other)
+        && (own.text.tokens.get(item.token)).is_some_and(|token| makes(own.text.str(*token)));
+    // "Recommend a book", "what is a good book".
+    let good =
+        ["good", "great", "nice"].iter().any(|word| is(item, word)) && (requests(own) || requests(other));
     // "Which symptoms does it cause", "what are the symptoms of it".
     let cause = is(item, "cause") && own.items.iter().any(|o| o.asked);
     // "I forgot my password, how can I reset it?"
@@ -252,6 +257,7 @@ fn omissible(item: &Item, at: usize, own: &Prompt, other: &Prompt, numbers: bool
         || used
         || function
         || best
+        || good
         || safe
         || task
         || cause

@@ -5,7 +5,7 @@ use super::Mismatch;
 use super::foreign::Language;
 use super::prompt::{Item, Kind, Prompt};
 use crate::lexicon::{Lexicon, Role, Tag};
-use crate::text::NumberKind;
+use crate::text::{MOST_SWAPPED, NumberKind, differing};
 
 /// The most words of a side that an embedding may outweigh.
 const MOST_WORDS: usize = 2;
@@ -13,7 +13,7 @@ const MOST_WORDS: usize = 2;
 /// What the left-over items differ in: [`Mismatch::Word`] or [`Mismatch::Words`] if an embedding may outweigh it.
 pub(super) fn mismatch(left: &[&Item], right: &[&Item], a: &Prompt, b: &Prompt) -> Mismatch {
     let why = reason(left, right, a, b);
-    if why != Mismatch::Wording || a.language != Language::English {
+    if why != Mismatch::Wording || a.language != Language::English || is_swap(a, b) {
         return why;
     }
     let lexicon = Lexicon::get();
@@ -40,32 +40,71 @@ pub(super) fn mismatch(left: &[&Item], right: &[&Item], a: &Prompt, b: &Prompt) 
     }
 }
 
-/// "Can I fire my boss", "can my boss fire me": whether one side asks about the speaker, the other about somebody else.
-pub(super) fn subjects(a: &Prompt, b: &Prompt) -> bool {
-    let subject = |prompt: &Prompt| {
-        let word = |at: usize| {
-            prompt
-                .text
-                .tokens
-                .get(at)
-                .map_or("", |token| prompt.text.str(*token))
-        };
-        let at = usize::from(matches!(word(0), "how" | "why" | "when" | "where"));
-        let asks = matches!(
-            word(at),
-            "can" | "could" | "may" | "should" | "must" | "will" | "do" | "does" | "did"
-        );
-        let passive = (0..prompt.text.tokens.len()).any(|at| word(at) == "be");
-        // "Can you explain" asks no such thing.
-        let request = word(at) != "do" && matches!(word(at + 1), "you" | "u");
-        (asks && !passive && !request).then(|| {
-            matches!(
-                word(at + 1),
-                "i" | "we" | "you" | "u" | "one" | "people" | "someone" | "anyone"
-            )
-        })
+/// "Who directed it", "who produced it": one place of the two texts differs, and nothing else. Who says the same in other words
+/// rarely changes so little; who asks something else often does.
+fn is_swap(a: &Prompt, b: &Prompt) -> bool {
+    let words = |prompt: &Prompt| -> Vec<String> {
+        (prompt.text.tokens.iter())
+            .map(|token| prompt.text.str(*token).to_owned())
+            .collect()
     };
-    matches!((subject(a), subject(b)), (Some(x), Some(y)) if x != y)
+    let (x, y) = (words(a), words(b));
+    let (left, right) = differing(&x, &y);
+    left.max(right) <= MOST_SWAPPED
+}
+
+/// "Can I fire my boss", "can my boss fire me": whether the speaker acts on one side and is acted on on the other; or "do you accept
+/// it", "do they accept it".
+pub(super) fn change_sides(a: &Prompt, b: &Prompt) -> bool {
+    let crossed = |x, y| x == Subject::Speaker && matches!(y, Subject::Other | Subject::They);
+    match (subject(a), subject(b)) {
+        (Some(x), Some(y)) => crossed(x, y) || crossed(y, x),
+        _ => false,
+    }
+}
+
+/// Who acts, in a question with an auxiliary verb.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The speaker or anybody.
+    Speaker,
+    They,
+    /// Somebody else, and the speaker comes later.
+    Other,
+}
+
+fn subject(prompt: &Prompt) -> Option<Subject> {
+    let word = |at: usize| (prompt.text.tokens.get(at)).map_or("", |token| prompt.text.str(*token));
+    let reach = match word(0) {
+        "how" | "why" | "when" | "where" | "what" | "which" => 5,
+        _ => 1,
+    };
+    // "Am I allowed to fire him", "is it possible to fire him".
+    if matches!((word(0), word(1)), ("am", "i") | ("is", "it")) {
+        return Some(Subject::Speaker);
+    }
+    let auxiliary = (0..reach).find(|at| {
+        let auxiliaries = [
+            "can", "could", "may", "should", "must", "will", "do", "does", "did",
+        ];
+        auxiliaries.contains(&word(*at))
+    })?;
+    let later = || (auxiliary + 2..prompt.text.tokens.len()).map(word);
+    let verb = word(auxiliary);
+    match word(auxiliary + 1) {
+        // "Can you explain" asks for something.
+        "you" | "u" if verb != "do" => None,
+        // "Can it be charged": nobody acts.
+        _ if later().any(|word| word == "be") => None,
+        "i" | "we" | "you" | "u" | "one" | "people" | "someone" | "anyone" => Some(Subject::Speaker),
+        "they" | "he" | "she" => Some(Subject::They),
+        "my" | "our" => later()
+            .any(|word| matches!(word, "me" | "us"))
+            .then_some(Subject::Other),
+        _ => later()
+            .any(|word| matches!(word, "me" | "us" | "my" | "our"))
+            .then_some(Subject::Other),
+    }
 }
 
 /// The kind of what is left over, whatever its weight.

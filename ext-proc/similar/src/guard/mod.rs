@@ -165,7 +165,7 @@ fn bits(a: &Prompt, b: &Prompt) -> Result<(), Mismatch> {
     if s != 0 && t != 0 && s & t == 0 && !timeless && !must {
         return Err(Mismatch::Tense);
     }
-    if a.language == Language::English && differ::subjects(a, b) {
+    if a.language == Language::English && differ::change_sides(a, b) {
         return Err(Mismatch::Person);
     }
     persons(a, b)

@@ -11,11 +11,20 @@ use crate::lexicon::{Lexicon, Tag, WordId, akin};
 /// How far apart, in items, words of one statement are.
 const REACH: usize = 5;
 
-/// Words whose two sides may change places.
+/// Words whose two sides may change places; not their synonyms, since "see" is one of "meet".
 const SYMMETRIC: &[&str] = &[
     "versus",
+    "vs",
     "difference",
+    "differ",
+    "different",
+    "distinguish",
     "compare",
+    "comparison",
+    "alike",
+    "same",
+    "far",
+    "times",
     "similar",
     "distance",
     "plus",
@@ -58,7 +67,7 @@ pub(super) fn check(a: &Prompt, b: &Prompt, alignment: &Alignment) -> Result<(),
     let symmetric = a.bits.between
         || b.bits.between
         || (pairs.iter())
-            .any(|pair| is_akin(pair.a, &SYMMETRIC_IDS) || !into && is_akin(pair.a, &JOINING_IDS));
+            .any(|pair| is_one(pair.a, &SYMMETRIC_IDS) || !into && is_akin(pair.a, &JOINING_IDS));
     for pair in &pairs {
         // The same thing as a beginning and as an end.
         if matches!(
@@ -266,6 +275,10 @@ fn entries(words: &[&str]) -> Vec<WordId> {
     (words.iter())
         .filter_map(|word| Lexicon::get().find(word))
         .collect()
+}
+
+fn is_one(item: &Item, ids: &[WordId]) -> bool {
+    item.word.is_some_and(|word| ids.contains(&word))
 }
 
 fn is_akin(item: &Item, ids: &[WordId]) -> bool {

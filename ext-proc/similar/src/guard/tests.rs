@@ -41,6 +41,8 @@ order | Who did Brutus kill? | Who killed Brutus?
 order | Did Rome conquer Carthage? | Was Rome conquered by Carthage?
 order | What is milk chocolate? | What is chocolate milk?
 order | 2 eggs and 3 apples | 3 eggs and 2 apples
+order | How do birds see humans? | How do humans see birds?
+order | Can I see my doctor's notes? | Can my doctor see my notes?
 order | How can I help you? | How can you help me?
 question | How do I cancel it? | Why do I cancel it?
 question | Can I change my seat? | How can I change my seat?
@@ -58,7 +60,7 @@ pass | Could you translate this? | Translate this
 pass | What do I need to do to renew it? | How do I renew it?
 pass | Who is the mayor of Rome? | Who is Rome's mayor?
 question | Can you freeze milk? | How do you freeze milk?
-person | Does my boss read my emails? | Do I read my boss's emails?
+order | Does my boss read my emails? | Do I read my boss's emails?
 order | Is it cheaper to rent than to buy? | Is it cheaper to buy than to rent?
 order | How do I merge dev into main? | How do I merge main into dev?
 order | Why did he leave her? | Why did she leave him?
@@ -66,8 +68,8 @@ order | Der Hund beißt den Mann, was nun? | Den Hund beißt der Mann, was nun?
 order | Como voy de Madrid a Sevilla | Como voy de Sevilla a Madrid
 antonym | Who was the first man in space? | Who was the first woman in space?
 tense | Have I been charged? | Will I be charged?
-word | How do I add two lists? | How do I add two numbers?
-word | How do I get a refund? | How do I give a refund?
+wording | How do I add two lists? | How do I add two numbers?
+wording | How do I get a refund? | How do I give a refund?
 person | What is my name? | What is your name?
 person | Where is his car? | Where is her car?
 code | What does np.zeros do? | What does np.ones do?
@@ -77,6 +79,8 @@ wording | How do I bake salmon? | How do I bake tuna?
 words | How do I paint a wooden boat? | How do I sell a wooden chair?
 wording | Can I cancel it early? | Can I cancel it?
 person | Can my boss fire me? | Can I fire my boss?
+person | Do you accept returns? | Do they accept returns?
+word | How do I paint a boat? | What is the best way to sell a boat?
 person | How do cats see us? | How do we see cats?
 code | Does the Zarb 8 float? | Does the Zarb 8a float?
 pass | Can I bring food in hand luggage? | Can I bring food in my hand luggage?

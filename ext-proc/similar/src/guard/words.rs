@@ -91,6 +91,8 @@ pub(super) fn is_access(word: &str) -> bool {
             | "check"
             | "access"
             | "enter"
+            | "file"
+            | "submit"
     )
 }
 

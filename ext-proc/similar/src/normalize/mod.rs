@@ -1,6 +1,7 @@
 //! The form of a prompt that is embedded: what politeness, contractions and the many ways to frame a question leave over.
 //! Must not know embeddings; and since it forgets a lot, whether two prompts may share an answer is the guard's to say.
 
+mod recast;
 mod turn;
 mod words;
 
@@ -69,11 +70,19 @@ pub const NORMAL_FORM: u32 = 3;
 /// Lower case, one space between words, no punctuation around them; contractions and signs of currency are written out,
 /// small number words become digits; greetings, politeness and the usual frames of a question become one plain form.
 pub fn normalize(text: &str) -> String {
+    let words = framed(text);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words::join(&words, text.len())
+}
+
+/// The words of the normal form, each still as it was asked: only the frame is plain.
+pub(crate) fn framed(text: &str) -> Vec<String> {
     let mut words = Vec::with_capacity(text.len() / 5 + 2);
     for word in text.split_whitespace() {
         split(word, &mut words);
     }
     for turn in [
+        recast::recast,
         turn::active,
         turn::by,
         turn::converted,
@@ -122,7 +131,7 @@ pub fn normalize(text: &str) -> String {
         .into_iter()
         .chain(tail.take(end.saturating_sub(start)))
         .collect();
-    words::join(&turn::infinitive(plain), text.len())
+    turn::infinitive(plain).into_iter().map(str::to_owned).collect()
 }
 
 /// How many words the frame takes, if it fits at the beginning.

@@ -182,6 +182,10 @@ pub(super) fn infinitive(mut words: Vec<&str>) -> Vec<&str> {
         && let Some(base) = Lexicon::get().verb(verb)
     {
         *verb = base;
+    } else if let ["list", "a" | "an" | "the", dish @ .., "recipe"] = words.as_slice()
+        && !dish.is_empty()
+    {
+        words = ["how", "do", "i", "make"].iter().chain(dish).copied().collect();
     } else if let [verb, _, ..] = words.as_slice()
         && verb.ends_with("ing")
         && let Some(base) = Lexicon::get().verb(verb)
