@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use tollgate_similar::{Index, Search, check, normalize};
+use tollgate_similar::{Index, Mode, Search, check, judge, normalize};
 
 const DIMENSIONS: usize = 384;
 const QUERIES: usize = 200;
@@ -31,6 +31,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("guard", pairs.iter().cycle().take(pairs.len() * 50), |(a, b)| {
         let _ = black_box(check(a, b));
     });
+    report(
+        "judgement at faq",
+        pairs.iter().cycle().take(pairs.len() * 50),
+        |(a, b)| {
+            let _ = black_box(judge(Mode::Faq, 0.99, a, b));
+        },
+    );
     let fifteen = "How do I transfer 500 dollars from my savings account to a friend's account in Canada?";
     let other = "How can I send $500 from my savings account to the account of a friend in Canada?";
     report(

@@ -9,6 +9,7 @@ mod numbers;
 mod order;
 mod prompt;
 mod reader;
+mod together;
 mod words;
 
 use std::fmt;

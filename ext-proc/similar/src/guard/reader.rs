@@ -5,7 +5,7 @@ use super::bits::{Ask, Asks, Bits, Modal};
 use super::foreign::{self, Language};
 use super::numbers::roman;
 use super::prompt::{Item, Kind, Marker};
-use super::words::{is_access, is_determiner, is_means, is_task, marker};
+use super::words::{is_determiner, is_task, marker};
 use crate::lexicon::{Lexicon, Role, Tag, WordId, trunk};
 use crate::text::{Number, Shape, Text, Token, hash};
 
@@ -75,34 +75,6 @@ impl<'a> Reader<'a> {
                 .iter()
                 .fold(Role::default(), |role, item| role.with(item.role)),
         );
-    }
-
-    /// What only several words together say.
-    fn whole(&mut self) {
-        for at in 0..self.text.tokens.len() {
-            let [first, second, third, fourth] = [0, 1, 2, 3].map(|n| self.str(at + n));
-            let asks = matches!(second, "do" | "can" | "could" | "should" | "must");
-            if !asks || !matches!(third, "i" | "we" | "you" | "one") {
-                continue;
-            }
-            match first {
-                // "What can I do", "what should I do".
-                "what" if fourth == "do" => self.bits.modal(Modal::Should),
-                // "Where can I download it", "how can I download it".
-                "where" if self.bits.asks.has(Ask::Where) && is_access(fourth) => {
-                    self.bits.asks.add(Ask::How)
-                }
-                _ => {}
-            }
-        }
-        // "Which command lists files", "how do I list files".
-        if self
-            .items
-            .iter()
-            .any(|item| item.asked && is_means(self.str(item.token)))
-        {
-            self.bits.asks.add(Ask::How);
-        }
     }
 
     fn is_question(&self, at: usize) -> bool {
@@ -340,21 +312,6 @@ impl<'a> Reader<'a> {
             self.push(at, Kind::Word, u64::from(id), Some(id));
         }
         1
-    }
-
-    /// The entry of "prevent", if this is what the verb says before "it from leaking".
-    fn prevents(&self, at: usize, word: &str) -> Option<WordId> {
-        let verb = matches!(word, "keep" | "keeps" | "stop" | "stops" | "prevent" | "prevents");
-        let from = || {
-            (at + 1..at + 7)
-                .take_while(|n| self.token(*n).is_some_and(|t| !t.clause))
-                .any(|n| self.str(n) == "from" && self.str(n + 1).ends_with("ing"))
-        };
-        if verb && from() {
-            self.lexicon.find("prevent")
-        } else {
-            None
-        }
     }
 
     pub(super) fn push(&mut self, at: usize, kind: Kind, key: u64, word: Option<WordId>) {

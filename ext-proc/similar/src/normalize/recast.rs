@@ -14,6 +14,8 @@ pub(super) fn recast(words: &mut Vec<String>) {
         open,
         meaning,
         translated,
+        lasting,
+        trouble,
     ]
     .iter()
     .find_map(|form| form(&plain));
@@ -138,6 +140,31 @@ fn translated(words: &[&str]) -> Option<String> {
     (!phrase.is_empty()).then(|| join(&["how do i say"], &[phrase, &["in", language]]))
 }
 
+/// "How long did it last": "how long is it".
+fn lasting(words: &[&str]) -> Option<String> {
+    let ["how", "long", "do" | "does" | "did" | "will", thing @ .., "last"] = words else {
+        return None;
+    };
+    (!thing.is_empty()).then(|| join(&["how long is"], &[thing]))
+}
+
+/// "My phone won't charge, what can I do": "what should I do if my phone does not charge".
+fn trouble(words: &[&str]) -> Option<String> {
+    let [thing @ .., "what", "can" | "could" | "should" | "do", "i", "do"] = words else {
+        return None;
+    };
+    let will = thing.windows(2).position(|two| two == ["will", "not"]);
+    let does = |(at, word): (usize, &&str)| {
+        if Some(at) == will {
+            "does".to_owned()
+        } else {
+            (*word).to_owned()
+        }
+    };
+    let thing: Vec<String> = thing.iter().enumerate().map(does).collect();
+    (!thing.is_empty()).then(|| format!("what should i do if {}", thing.join(" ")))
+}
+
 fn gerund(word: &str) -> Option<&'static str> {
     Lexicon::get().verb(word).filter(|_| word.ends_with("ing"))
 }
@@ -189,6 +216,14 @@ mod tests {
                 "When is the library open?",
             ),
             ("What does entropy mean?", "What is the meaning of entropy?"),
+            (
+                "How long did the siege last?",
+                "What was the duration of the siege?",
+            ),
+            (
+                "My phone won't charge. What can I do?",
+                "What should I do if my phone doesn't charge?",
+            ),
             ("Translate hello into Czech", "How do you say hello in Czech?"),
         ] {
             assert_eq!(normalize(a), normalize(b));
