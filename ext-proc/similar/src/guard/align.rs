@@ -4,7 +4,7 @@
 use super::Mismatch;
 use super::bits::{Ask, Modal};
 use super::differ;
-use super::foreign;
+use super::foreign::{self, Language};
 use super::prompt::{Item, Kind, Prompt};
 use super::words::is_span;
 use crate::lexicon::{Lexicon, Opposition, Role, Tag, akin, is_noun_of};
@@ -148,7 +148,8 @@ fn derived(a: (&Item, &Prompt), b: (&Item, &Prompt)) -> bool {
             .get(item.token)
             .map(|t| prompt.text.str(*t).to_owned())
     };
-    a.0.kind == Kind::Word
+    a.1.language == Language::English
+        && a.0.kind == Kind::Word
         && b.0.kind == Kind::Word
         && (word(a).zip(word(b))).is_some_and(|(x, y)| is_noun_of(&x, &y) || is_noun_of(&y, &x))
 }
