@@ -88,9 +88,12 @@ impl Room {
         }
         let values = projections.values.as_chunks::<DIMENSIONS>().0;
         for (i, part) in self.values.iter_mut().enumerate() {
-            part.clear();
-            let rows = values.iter().filter_map(|row| row.get(head + 16 * i..));
-            part.extend(rows.filter_map(|row| row.first_chunk::<16>()));
+            part.resize(values.len(), [0.0; 16]);
+            for (out, row) in part.iter_mut().zip(values) {
+                if let Some(row) = row.as_chunks::<16>().0.get(head / 16 + i) {
+                    *out = *row;
+                }
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::attention::{Projections, Room, attend};
 use crate::embedding::DIMENSIONS;
+use crate::inputs::Inputs;
 use crate::kernel::{Job, Kernel};
-use crate::linear::{Inputs, Linear};
+use crate::linear::Linear;
 use crate::math::{Gelu, Identity, Norm, add_and_normalise, normalise};
 
 /// How many layers there are.
@@ -160,7 +161,7 @@ impl Job for Encode<'_> {
 impl Layer {
     #[inline(always)]
     fn run<K: Kernel>(&self, kernel: K, s: &mut Scratch) {
-        s.narrow_inputs.set(&s.states);
+        s.narrow_inputs.set(kernel, &s.states);
         self.query
             .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.queries);
         self.key
@@ -174,15 +175,15 @@ impl Layer {
         };
         attend(kernel, &projections, &mut s.attention, &mut s.mixed);
 
-        s.narrow_inputs.set(&s.mixed);
+        s.narrow_inputs.set(kernel, &s.mixed);
         self.attention_output
             .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.attention_norm);
 
-        s.narrow_inputs.set(&s.states);
+        s.narrow_inputs.set(kernel, &s.states);
         self.intermediate
             .apply::<K, Gelu>(kernel, &s.narrow_inputs, &mut s.wide);
-        s.wide_inputs.set(&s.wide);
+        s.wide_inputs.set(kernel, &s.wide);
         self.output
             .apply::<K, Identity>(kernel, &s.wide_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.output_norm);

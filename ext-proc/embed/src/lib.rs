@@ -9,6 +9,7 @@ mod attention;
 mod embedding;
 mod encoder;
 mod error;
+mod inputs;
 mod kernel;
 mod linear;
 mod math;

@@ -3,49 +3,16 @@
 //! Inputs are scaled row by row to ±[`INPUT_MAX`], weights output by output as finely as the 32-bit sum allows for *any* input:
 //! that keeps 10 to 12 bits of a weight, costs no saturation check, and takes as many instructions as the usual 8-bit kernel.
 
-use crate::kernel::{Kernel, PANEL, Pair, Panel, ROWS, Rows, Step, crossed};
-use crate::math::{Activation, largest, round_i16};
-
-/// What a row's largest input becomes.
-const INPUT_MAX: i16 = 8191;
-
-/// Rows of 2 · `PAIRS` inputs, ready to be multiplied.
-#[derive(Default)]
-pub(crate) struct Inputs<const PAIRS: usize> {
-    rows: Vec<[Pair; PAIRS]>,
-    scales: Vec<f32>,
-    crossed: Vec<i32>,
-}
-
-impl<const PAIRS: usize> Inputs<PAIRS> {
-    /// Replaces what was there by `rows` rows of `values`.
-    #[inline(always)]
-    pub(crate) fn set(&mut self, values: &[f32]) {
-        let (values, _) = values.as_chunks::<2>();
-        let (values, _) = values.as_chunks::<PAIRS>();
-        self.rows.resize(values.len(), [[0; 2]; PAIRS]);
-        self.scales.resize(values.len(), 0.0);
-        self.crossed.resize(values.len(), 0);
-        let rows = self.rows.iter_mut().zip(&mut self.scales).zip(&mut self.crossed);
-        for (((row, scale), sum), values) in rows.zip(values) {
-            let largest = largest(values.as_flattened()).max(f32::MIN_POSITIVE);
-            let to_integer = f32::from(INPUT_MAX) / largest;
-            *scale = largest / f32::from(INPUT_MAX);
-            for (out, x) in row.as_flattened_mut().iter_mut().zip(values.as_flattened()) {
-                *out = round_i16(x * to_integer);
-            }
-            *sum = crossed(row);
-        }
-    }
-}
+use crate::inputs::{INPUT_MAX, Inputs};
+use crate::kernel::{Kernel, Lanes, Outputs, PANEL, ROWS, Rows, Step, Sums, crossed_columns};
+use crate::math::{Activation, largest};
 
 /// The matrix and the bias of a layer with 2 · `PAIRS` inputs.
 #[derive(Debug)]
 pub(crate) struct Linear<const PAIRS: usize> {
     steps: Vec<Step>,
-    scales: Vec<f32>,
-    bias: Vec<f32>,
-    crossed: Vec<i32>,
+    panels: Vec<Outputs>,
+    outputs: usize,
 }
 
 impl<const PAIRS: usize> Linear<PAIRS> {
@@ -53,81 +20,83 @@ impl<const PAIRS: usize> Linear<PAIRS> {
     pub(crate) fn with_capacity(outputs: usize) -> Self {
         Self {
             steps: Vec::with_capacity(outputs / PANEL * PAIRS),
-            scales: Vec::with_capacity(outputs),
-            bias: Vec::new(),
-            crossed: Vec::with_capacity(outputs),
+            panels: Vec::with_capacity(outputs / PANEL),
+            outputs: 0,
         }
     }
 
     /// Adds an output by its weights, one per input, all finite.
     pub(crate) fn push(&mut self, weights: &[f32]) {
-        let lane = self.scales.len() % PANEL;
+        let lane = self.outputs % PANEL;
         if lane == 0 {
             let steps = self.steps.len() + PAIRS;
             self.steps.resize(steps, Step::default());
+            self.panels.push(Outputs::default());
         }
+        self.outputs += 1;
         let scale = weight_scale(weights);
-        self.scales.push(scale as f32);
-        let start = self.steps.len() - PAIRS;
-        let (pairs, _) = weights.as_chunks::<2>();
-        let mut integers = [[0; 2]; PAIRS];
-        let steps = self.steps[start..].iter_mut().zip(&mut integers);
-        for ((step, integers), pair) in steps.zip(pairs) {
-            *integers = pair.map(|weight| (f64::from(weight) / scale).round() as i16);
-            let slots = step.0.as_flattened_mut().iter_mut().skip(2 * lane);
-            for (slot, weight) in slots.zip(*integers) {
-                *slot = weight;
-            }
+        if let Some(panel) = self.panels.last_mut() {
+            panel.scales[lane] = scale as f32;
         }
-        self.crossed.push(crossed(&integers));
+        let start = self.steps.len() - PAIRS;
+        let pairs = weights.as_chunks::<2>().0;
+        for (Lanes(step), pair) in self.steps[start..].iter_mut().zip(pairs) {
+            step.as_chunks_mut::<2>().0[lane] = pair.map(|weight| (f64::from(weight) / scale).round() as i16);
+        }
     }
 
     /// Sets the bias and multiplies all results by `factor`.
     pub(crate) fn finish(mut self, bias: &[f32], factor: f32) -> Self {
-        self.bias = bias.iter().map(|b| b * factor).collect();
-        self.scales.iter_mut().for_each(|s| *s *= factor);
+        let panels = self.panels.iter_mut().zip(self.steps.chunks_exact(PAIRS));
+        for ((panel, steps), bias) in panels.zip(bias.as_chunks::<PANEL>().0) {
+            panel.bias = bias.map(|b| b * factor);
+            panel.scales = panel.scales.map(|s| s * factor);
+            panel.crossed = crossed_columns(steps);
+        }
         self
     }
 
     /// How many outputs there are.
     pub(crate) fn outputs(&self) -> usize {
-        self.scales.len()
+        self.outputs
     }
 
     /// `out[row][output] = f(bias[output] + Σ inputs[row][k] · weight[output][k])` with the function `F`.
     #[inline(always)]
     pub(crate) fn apply<K: Kernel, F: Activation>(&self, kernel: K, inputs: &Inputs<PAIRS>, out: &mut [f32]) {
-        // Out here, lest they be cleared for every twelve rows.
-        let mut sums = [[0; PANEL]; ROWS];
         let mut results = [[0.0; PANEL]; ROWS];
-        let panels = self.steps.as_chunks::<PAIRS>().0.iter();
-        let columns = self.scales.as_chunks::<PANEL>().0.iter();
-        let columns = columns.zip(self.bias.as_chunks::<PANEL>().0);
-        let columns = columns.zip(self.crossed.as_chunks::<PANEL>().0);
-        for (i, (steps, ((scales, bias), crossed))) in panels.zip(columns).enumerate() {
-            let mut panel = Panel {
-                steps,
-                crossed,
-                cold: true,
-            };
-            let rows = inputs.rows.chunks(ROWS).zip(inputs.crossed.chunks(ROWS));
-            let rows = rows.zip(inputs.scales.chunks(ROWS));
-            let out = out.chunks_mut(ROWS * self.outputs());
-            for (((pairs, crossed), row_scales), out) in rows.zip(out) {
-                kernel.products(Rows { pairs, crossed }, panel, &mut sums);
-                panel.cold = false;
-                for ((results, sums), row_scale) in results.iter_mut().zip(&sums).zip(row_scales) {
-                    *results = kernel.unscale(sums, *row_scale, scales, bias);
-                }
-                let results = results.get_mut(..row_scales.len()).unwrap_or_default();
+        let panels = self.panels.iter().zip(self.steps.chunks_exact(PAIRS));
+        for (i, (panel, steps)) in panels.enumerate() {
+            let mut cold = true;
+            let tiles = inputs.tiles().zip(out.chunks_mut(ROWS * self.outputs));
+            for (rows, out) in tiles {
+                let sums = products(kernel, &rows, steps, cold);
+                cold = false;
+                kernel.unscale(&sums, &rows, panel, &mut results);
+                let results = results.get_mut(..rows.count).unwrap_or_default();
                 F::apply::<K>(results.as_flattened_mut());
-                for (results, out) in results.iter().zip(out.chunks_exact_mut(self.outputs())) {
+                for (out, results) in out.chunks_exact_mut(self.outputs).zip(results) {
                     if let Some(out) = out.get_mut(i * PANEL..).and_then(|out| out.first_chunk_mut()) {
                         *out = *results;
                     }
                 }
             }
         }
+    }
+}
+
+/// The products of as many rows as there are.
+#[inline(always)]
+fn products<K: Kernel>(kernel: K, rows: &Rows<'_>, steps: &[Step], cold: bool) -> Sums {
+    match (rows.count, cold) {
+        (1, true) => kernel.products::<1, true>(rows, steps),
+        (1, false) => kernel.products::<1, false>(rows, steps),
+        (2, true) => kernel.products::<2, true>(rows, steps),
+        (2, false) => kernel.products::<2, false>(rows, steps),
+        (3, true) => kernel.products::<3, true>(rows, steps),
+        (3, false) => kernel.products::<3, false>(rows, steps),
+        (_, true) => kernel.products::<4, true>(rows, steps),
+        (_, false) => kernel.products::<4, false>(rows, steps),
     }
 }
 
@@ -147,13 +116,16 @@ mod tests {
     use crate::kernel::{Job, Kernels, Portable};
     use crate::math::Identity;
 
-    struct Apply<'a>(&'a Linear<192>, &'a Inputs<192>, &'a mut [f32]);
+    /// A layer, values to apply it to, room for the results.
+    struct Apply<'a>(&'a Linear<192>, &'a [f32], &'a mut [f32]);
 
     impl Job for Apply<'_> {
         type Output = ();
         #[inline(always)]
         fn run<K: Kernel>(self, kernel: K) {
-            self.0.apply::<K, Identity>(kernel, self.1, self.2);
+            let mut inputs = Inputs::default();
+            inputs.set(kernel, self.1);
+            self.0.apply::<K, Identity>(kernel, &inputs, self.2);
         }
     }
 
@@ -182,13 +154,11 @@ mod tests {
         let layer = layer(&weights, &bias, 0.5);
         for rows in 0..20 {
             let values = noise(384 * rows, 3);
-            let mut inputs = Inputs::default();
-            inputs.set(&values);
             let mut portable = vec![0.0; 32 * rows];
-            Kernels::Portable(Portable).run(Apply(&layer, &inputs, &mut portable));
+            Kernels::Portable(Portable).run(Apply(&layer, &values, &mut portable));
             for kernels in Kernels::available() {
                 let mut out = vec![0.0; 32 * rows];
-                kernels.run(Apply(&layer, &inputs, &mut out));
+                kernels.run(Apply(&layer, &values, &mut out));
                 assert_eq!(out, portable, "{}", kernels.name());
                 for (i, got) in out.iter().enumerate() {
                     let (row, column) = (i / 32, i % 32);
@@ -215,32 +185,14 @@ mod tests {
                 .iter()
                 .map(|w| w.signum())
                 .collect();
-            let mut inputs = Inputs::default();
-            inputs.set(&signs);
             let row = weights[output * 384..][..384].iter();
             let want: f64 = row.map(|w| f64::from(w.abs())).sum();
             for kernels in Kernels::available() {
                 let mut out = [0.0; 16];
-                kernels.run(Apply(&layer, &inputs, &mut out));
+                kernels.run(Apply(&layer, &signs, &mut out));
                 let got = f64::from(out[output]);
                 assert!((got - want).abs() <= want * 1e-3, "{got} {want}");
             }
         }
-    }
-
-    #[test]
-    fn inputs_without_size_are_zero() {
-        let mut inputs = Inputs::<2>::default();
-        inputs.set(&[0.0; 4]);
-        assert_eq!(inputs.rows, [[[0; 2]; 2]]);
-        inputs.set(&[1e-42, -1e-42, 0.0, 0.0]);
-        assert!(
-            inputs
-                .rows
-                .as_flattened()
-                .as_flattened()
-                .iter()
-                .all(|x| x.abs() <= INPUT_MAX)
-        );
     }
 }

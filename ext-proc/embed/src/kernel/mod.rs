@@ -21,49 +21,56 @@ pub(crate) use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use sse2::Sse2;
 
-/// Two neighbouring inputs: what one multiply-add instruction takes.
-pub(crate) type Pair = [i16; 2];
+/// 16-bit numbers, aligned so that no load of a vector touches two lines of a CPU's cache.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(32))]
+pub(crate) struct Lanes<const N: usize>(pub(crate) [i16; N]);
+
+impl<const N: usize> Default for Lanes<N> {
+    fn default() -> Self {
+        Self([0; N])
+    }
+}
 
 /// How many outputs a panel of weights computes together.
 pub(crate) const PANEL: usize = 16;
 
-/// The weights of [`PANEL`] outputs for one [`Pair`] of inputs: eight outputs in each half, each output's two weights together.
-/// It is one line of a CPU's cache, lest every other load touch two.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-pub(crate) struct Step(pub(crate) [[i16; PANEL]; 2]);
+/// The weights of [`PANEL`] outputs for two neighbouring inputs, which is what one multiply-add instruction takes: each output's
+/// two weights together.
+pub(crate) type Step = Lanes<{ 2 * PANEL }>;
 
-/// How many rows a kernel multiplies in one go: as many as fill the tiles of AVX2 (four rows) and of SSE2 (three).
-pub(crate) const ROWS: usize = 12;
+/// What belongs to a panel's outputs besides their weights.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outputs {
+    /// What the weights' integers are to be multiplied with.
+    pub(crate) scales: [f32; PANEL],
+    pub(crate) bias: [f32; PANEL],
+    /// [`crossed_columns`] of the weights.
+    pub(crate) crossed: [i32; PANEL],
+}
 
-/// Some rows of inputs, at most [`ROWS`].
+/// How many rows of inputs are multiplied together.
+pub(crate) const ROWS: usize = 4;
+
+/// How many steps use a [`Block`].
+pub(crate) const STEPS: usize = 2;
+
+/// 2 · [`STEPS`] inputs of each of [`ROWS`] rows.
+pub(crate) type Block = Lanes<{ ROWS * 2 * STEPS }>;
+
+/// Rows of inputs, at most [`ROWS`]; those that are missing are zero.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'a, const PAIRS: usize> {
-    pub(crate) pairs: &'a [[Pair; PAIRS]],
-    /// [`crossed`] of each row.
-    pub(crate) crossed: &'a [i32],
+pub(crate) struct Rows<'a> {
+    pub(crate) count: usize,
+    pub(crate) blocks: &'a [Block],
+    /// What a row's integers are to be multiplied with.
+    pub(crate) scales: &'a [f32; ROWS],
+    /// [`Kernel::crossed_rows`].
+    pub(crate) crossed: &'a [i32; ROWS],
 }
 
-/// A panel of weights.
-#[derive(Clone, Copy)]
-pub(crate) struct Panel<'a, const PAIRS: usize> {
-    pub(crate) steps: &'a [Step; PAIRS],
-    /// [`crossed`] of each output's weights.
-    pub(crate) crossed: &'a [i32; PANEL],
-    /// Whether it has not been multiplied with just now, so that it has to come from far off.
-    pub(crate) cold: bool,
-}
-
-/// The sum of the products of each odd pair with the pair after it, modulo 2³². See `avx2` for its use.
-#[inline(always)]
-pub(crate) fn crossed(pairs: &[Pair]) -> i32 {
-    let mut sum = 0_i32;
-    for [[a, b], [c, d]] in pairs.as_chunks::<2>().0 {
-        let product = i32::from(*a) * i32::from(*c) + i32::from(*b) * i32::from(*d);
-        sum = sum.wrapping_add(product);
-    }
-    sum
-}
+/// The products of [`ROWS`] rows with a panel.
+pub(crate) type Sums = [[i32; PANEL]; ROWS];
 
 /// How many rows a [`Tile`] has: with more, its sums would not fit into the registers of AVX2.
 pub(crate) const TILE_ROWS: usize = 6;
@@ -79,23 +86,19 @@ pub(crate) trait Kernel: Copy {
     /// Runs `job` compiled for this CPU.
     fn run<J: Job>(self, job: J) -> J::Output;
 
-    /// `sums[r][c] = Σ rows[r][k] · panel[k][c]`, exact: the weights' scale keeps the sums inside `i32`, and the sum of an input
-    /// and a weight inside `i16` (see `linear`).
-    fn products<const PAIRS: usize>(
-        self,
-        rows: Rows<'_, PAIRS>,
-        panel: Panel<'_, PAIRS>,
-        sums: &mut [[i32; PANEL]; ROWS],
-    );
+    /// `sums[r][c] = Σ rows[r][k] · weights[k][c]` for the first `N` rows, modulo 2³² and perhaps with [`Self::crossed_rows`] and
+    /// [`crossed_columns`] added, until [`Self::unscale`].
+    ///
+    /// The weights' scale keeps what it is without them inside `i32`, and the sum of an input and a weight inside `i16` (see
+    /// `linear`). `COLD` weights have not been used just now, so that they have to come from far off.
+    fn products<const N: usize, const COLD: bool>(self, rows: &Rows<'_>, weights: &[Step]) -> Sums;
 
-    /// `out[c] = sums[c] · (row_scale · scales[c]) + bias[c]`, each step rounded.
-    fn unscale(
-        self,
-        sums: &[i32; PANEL],
-        row_scale: f32,
-        scales: &[f32; PANEL],
-        bias: &[f32; PANEL],
-    ) -> [f32; PANEL];
+    /// The sum of the products of each two neighbouring pairs of inputs, modulo 2³², for each row; zero where nobody needs it.
+    fn crossed_rows(self, rows: &[Block]) -> [i32; ROWS];
+
+    /// `out[r][c] = sums[r][c] · (rows.scales[r] · outputs.scales[c]) + outputs.bias[c]`, each step rounded, lest kernels differ. What
+    /// [`Self::products`] added is taken away first.
+    fn unscale(self, sums: &Sums, rows: &Rows<'_>, outputs: &Outputs, out: &mut [[f32; PANEL]; ROWS]);
 
     /// `out[r][c] = Σ a[r][k] · b[k][c]`, as far as `b` and the shortest row of `a` reach.
     fn float_tile(self, a: [&[f32]; TILE_ROWS], b: &[[f32; 16]]) -> Tile;
@@ -150,6 +153,20 @@ impl Kernels {
             Self::Avx2(kernel) => kernel.run(job),
         }
     }
+}
+
+/// The sum of the products of each two neighbouring steps' weights, modulo 2³², for each output.
+#[inline(always)]
+pub(crate) fn crossed_columns(weights: &[Step]) -> [i32; PANEL] {
+    let mut sums = [0_i32; PANEL];
+    for [Lanes(first), Lanes(second)] in weights.as_chunks::<STEPS>().0 {
+        let pairs = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0);
+        for (sum, ([a, b], [c, d])) in sums.iter_mut().zip(pairs) {
+            let product = i32::from(*a) * i32::from(*c) + i32::from(*b) * i32::from(*d);
+            *sum = sum.wrapping_add(product);
+        }
+    }
+    sums
 }
 
 /// `a · b + c`, rounded once where that is one instruction.

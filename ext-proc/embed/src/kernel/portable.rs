@@ -1,6 +1,6 @@
 //! Kernels in plain Rust, for every CPU: what the others must agree with. Must not use intrinsics.
 
-use super::{Job, Kernel, PANEL, Panel, ROWS, Rows, TILE_ROWS, Tile};
+use super::{Block, Job, Kernel, Lanes, Outputs, PANEL, ROWS, Rows, STEPS, Step, Sums, TILE_ROWS, Tile};
 
 /// Needs nothing of the CPU.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,40 +14,35 @@ impl Kernel for Portable {
     }
 
     #[inline]
-    fn products<const PAIRS: usize>(
-        self,
-        rows: Rows<'_, PAIRS>,
-        panel: Panel<'_, PAIRS>,
-        sums: &mut [[i32; PANEL]; ROWS],
-    ) {
-        for (out, row) in sums.iter_mut().zip(rows.pairs) {
-            let mut sums = [[0_i32; PANEL / 2]; 2];
-            for ([x, y], step) in row.iter().zip(panel.steps) {
-                let (x, y) = (i32::from(*x), i32::from(*y));
-                for (sums, half) in sums.iter_mut().zip(&step.0) {
-                    for (sum, [v, w]) in sums.iter_mut().zip(half.as_chunks::<2>().0) {
-                        *sum += x * i32::from(*v) + y * i32::from(*w);
+    fn products<const N: usize, const COLD: bool>(self, rows: &Rows<'_>, weights: &[Step]) -> Sums {
+        let mut sums = Sums::default();
+        for (Lanes(block), steps) in rows.blocks.iter().zip(weights.as_chunks::<STEPS>().0) {
+            let rows = block.as_chunks::<2>().0.as_chunks::<STEPS>().0.iter();
+            for (sums, row) in sums.iter_mut().zip(rows).take(N) {
+                for ([x, y], Lanes(step)) in row.iter().zip(steps) {
+                    let (x, y) = (i32::from(*x), i32::from(*y));
+                    for (sum, [v, w]) in sums.iter_mut().zip(step.as_chunks::<2>().0) {
+                        *sum = sum.wrapping_add(x * i32::from(*v) + y * i32::from(*w));
                     }
                 }
             }
-            out.as_chunks_mut::<{ PANEL / 2 }>().0.copy_from_slice(&sums);
         }
+        sums
+    }
+
+    #[inline]
+    fn crossed_rows(self, _: &[Block]) -> [i32; ROWS] {
+        [0; ROWS]
     }
 
     #[inline(always)]
-    fn unscale(
-        self,
-        sums: &[i32; PANEL],
-        row_scale: f32,
-        scales: &[f32; PANEL],
-        bias: &[f32; PANEL],
-    ) -> [f32; PANEL] {
-        let mut out = [0.0; PANEL];
-        let columns = sums.iter().zip(scales).zip(bias);
-        for (out, ((sum, scale), bias)) in out.iter_mut().zip(columns) {
-            *out = *sum as f32 * (row_scale * scale) + bias;
+    fn unscale(self, sums: &Sums, rows: &Rows<'_>, outputs: &Outputs, out: &mut [[f32; PANEL]; ROWS]) {
+        for ((out, sums), row_scale) in out.iter_mut().zip(sums).zip(rows.scales) {
+            let columns = sums.iter().zip(&outputs.scales).zip(&outputs.bias);
+            for (out, ((sum, scale), bias)) in out.iter_mut().zip(columns) {
+                *out = *sum as f32 * (row_scale * scale) + bias;
+            }
         }
-        out
     }
 
     #[inline(always)]

@@ -7,7 +7,9 @@ use std::arch::x86_64::{__m128i, _mm_add_epi32, _mm_madd_epi16, _mm_set1_epi32, 
 
 use safe_unaligned_simd::x86_64::{_mm_loadu_si128, _mm_storeu_si128};
 
-use super::{Job, Kernel, PANEL, Pair, Panel, Portable, ROWS, Rows, Step, TILE_ROWS, Tile};
+use super::{
+    Block, Job, Kernel, Lanes, Outputs, PANEL, Portable, ROWS, Rows, STEPS, Step, Sums, TILE_ROWS, Tile,
+};
 
 /// SSE2 is part of x86-64.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,35 +23,19 @@ impl Kernel for Sse2 {
     }
 
     #[inline(always)]
-    fn products<const PAIRS: usize>(
-        self,
-        rows: Rows<'_, PAIRS>,
-        panel: Panel<'_, PAIRS>,
-        sums: &mut [[i32; PANEL]; ROWS],
-    ) {
-        // Three rows by four sums are 12 of the 16 registers.
-        let (threes, rest) = rows.pairs.as_chunks::<3>();
-        let (threes_out, rest_out) = sums.split_at_mut(3 * threes.len());
-        for (out, inputs) in threes_out.as_chunks_mut::<3>().0.iter_mut().zip(threes) {
-            // SAFETY: every x86-64 CPU has SSE2.
-            *out = unsafe { tile(inputs, panel.steps) };
-        }
-        let rest = rest.as_chunks::<1>().0.iter();
-        for (out, inputs) in rest_out.as_chunks_mut::<1>().0.iter_mut().zip(rest) {
-            // SAFETY: every x86-64 CPU has SSE2.
-            *out = unsafe { tile(inputs, panel.steps) };
-        }
+    fn products<const N: usize, const COLD: bool>(self, rows: &Rows<'_>, weights: &[Step]) -> Sums {
+        // SAFETY: every x86-64 CPU has SSE2.
+        unsafe { products::<N>(rows, weights) }
     }
 
     #[inline(always)]
-    fn unscale(
-        self,
-        sums: &[i32; PANEL],
-        row_scale: f32,
-        scales: &[f32; PANEL],
-        bias: &[f32; PANEL],
-    ) -> [f32; PANEL] {
-        Portable.unscale(sums, row_scale, scales, bias)
+    fn crossed_rows(self, _: &[Block]) -> [i32; ROWS] {
+        [0; ROWS]
+    }
+
+    #[inline(always)]
+    fn unscale(self, sums: &Sums, rows: &Rows<'_>, outputs: &Outputs, out: &mut [[f32; PANEL]; ROWS]) {
+        Portable.unscale(sums, rows, outputs, out);
     }
 
     #[inline(always)]
@@ -58,28 +44,30 @@ impl Kernel for Sse2 {
     }
 }
 
+/// Eight outputs after the other eight: four rows by two sums leave half of the 16 registers to work with.
 #[target_feature(enable = "sse2")]
-fn tile<const N: usize, const PAIRS: usize>(
-    inputs: &[[Pair; PAIRS]; N],
-    weights: &[Step; PAIRS],
-) -> [[i32; PANEL]; N] {
-    let mut sums: [[__m128i; 4]; N] = [[_mm_setzero_si128(); 4]; N];
-    for (k, Step(step)) in weights.iter().enumerate() {
-        let pairs: [__m128i; N] = std::array::from_fn(|row| {
-            let [x, y] = inputs[row][k];
-            _mm_set1_epi32(i32::from(y) << 16 | i32::from(x as u16))
-        });
-        for (i, weights) in step.as_flattened().as_chunks::<8>().0.iter().enumerate() {
-            let weights = _mm_loadu_si128(weights);
-            for (sums, pair) in sums.iter_mut().zip(pairs) {
-                sums[i] = _mm_add_epi32(sums[i], _mm_madd_epi16(pair, weights));
+fn products<const N: usize>(rows: &Rows<'_>, weights: &[Step]) -> Sums {
+    let mut out = Sums::default();
+    for half in 0..2 {
+        let mut sums: [[__m128i; 2]; N] = [[_mm_setzero_si128(); 2]; N];
+        for (Lanes(block), steps) in rows.blocks.iter().zip(weights.as_chunks::<STEPS>().0) {
+            let rows = block.as_chunks::<2>().0.as_chunks::<STEPS>().0;
+            for (k, Lanes(step)) in steps.iter().enumerate() {
+                let weights = &step.as_chunks::<8>().0[2 * half..2 * half + 2];
+                let (low, high) = (_mm_loadu_si128(&weights[0]), _mm_loadu_si128(&weights[1]));
+                for (row, sums) in rows.iter().zip(&mut sums) {
+                    let [x, y] = row[k];
+                    let pair = _mm_set1_epi32(i32::from(y) << 16 | i32::from(x as u16));
+                    sums[0] = _mm_add_epi32(sums[0], _mm_madd_epi16(pair, low));
+                    sums[1] = _mm_add_epi32(sums[1], _mm_madd_epi16(pair, high));
+                }
             }
         }
-    }
-    let mut out = [[0; PANEL]; N];
-    for (out, sums) in out.iter_mut().zip(sums) {
-        for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
-            _mm_storeu_si128(out, sum);
+        for (out, sums) in out.iter_mut().zip(sums) {
+            let out = out.as_chunks_mut::<{ PANEL / 2 }>().0.iter_mut().skip(half);
+            for (out, sum) in out.flat_map(|out| out.as_chunks_mut::<4>().0).zip(sums) {
+                _mm_storeu_si128(out, sum);
+            }
         }
     }
     out
