@@ -242,6 +242,13 @@ impl<'e> Scan<'e> {
         if hits.is_empty() {
             return;
         }
+        if field.mask & UNSPACED != 0 {
+            // The sign of a date ends nothing, so what looks back for letters may stop inside it.
+            for hit in hits.iter_mut() {
+                let inside = field.text[hit.from..].iter().take_while(|&&b| b & 0xC0 == 0x80);
+                hit.from += inside.count();
+            }
+        }
         if let Some(rules) = self.rules {
             hits.retain(|hit| match hit.what {
                 What::Token => true,
