@@ -81,8 +81,7 @@ impl Core {
                 self.mentions
                     .read(scan.engine.lexicon(), self.folded.slice(left, segment.to), left);
             }
-            // Quiet text has no classes.
-            if segment.mask != 0 || self.continued.is_some() {
+            if !scan.is_idle(&segment) || self.continued.is_some() {
                 let field = Field {
                     text: self.folded.slice(left, segment.to),
                     from: segment.from - left,
@@ -91,6 +90,7 @@ impl Core {
                     digits: segment.digits,
                     dots: segment.dots,
                     colons: segment.colons,
+                    tokens: &[],
                     mentions: &self.mentions,
                 };
                 scan.run(&field, self.continued.take(), &mut self.scratch);

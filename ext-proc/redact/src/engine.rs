@@ -13,9 +13,10 @@ use crate::recognizers::digits::Runs;
 use crate::recognizers::ids::{self, Ids};
 use crate::recognizers::names::Names;
 use crate::recognizers::secret::Secrets;
+use crate::recognizers::tokens::{self, Token};
 use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
 use crate::rules::Rules;
-use crate::segment::{AT, CLASS, DATE_SIGNS, LETTER, Stops, UNSPACED};
+use crate::segment::{AT, CLASS, DATE_SIGNS, LETTER, Segment, Stops, UNSPACED};
 use crate::vault::Vault;
 
 /// Something found in a text.
@@ -139,6 +140,7 @@ pub(crate) struct Scratch {
     /// What stands in the segment, in order and without overlaps.
     pub(crate) kept: Vec<Hit>,
     runs: Runs,
+    tokens: Vec<Token>,
 }
 
 /// A pass's view of the engine: what is looked for.
@@ -150,7 +152,12 @@ pub(crate) struct Scan<'e> {
     pub(crate) vault: Option<&'e Vault>,
     /// The topics of the entities that are looked for.
     wanted: Topics,
+    /// Whether words without any sign in them are looked for.
+    is_wordy: bool,
 }
+
+/// No secret without a digit stands in so short a segment.
+const LEAST_WITHOUT_DIGITS: usize = 60;
 
 /// Whether the sign of a year or a month stands at `at`, between two numbers.
 #[inline(never)]
@@ -170,11 +177,15 @@ fn inside_date(text: &[u8], at: usize) -> bool {
 
 impl<'e> Scan<'e> {
     pub(crate) fn new(engine: &'e Engine, rules: Option<&'e Rules>, vault: Option<&'e Vault>) -> Self {
+        let vault = vault.filter(|vault| !vault.is_empty());
+        let wanted = rules.map_or(Topics::ALL.without(NAMES), Rules::wanted);
+        let customs = rules.is_some_and(|rules| !rules.customs().is_empty());
         Self {
             engine,
             rules,
-            vault: vault.filter(|vault| !vault.is_empty()),
-            wanted: rules.map_or(Topics::ALL.without(NAMES), Rules::wanted),
+            vault,
+            wanted,
+            is_wordy: vault.is_some() || customs || wanted.has(NAMES),
         }
     }
 
@@ -196,9 +207,27 @@ impl<'e> Scan<'e> {
         }
     }
 
+    /// Whether nothing can stand in a segment. Only saves time.
+    #[inline]
+    pub(crate) fn is_idle(&self, segment: &Segment) -> bool {
+        // Quiet text has no classes.
+        segment.mask == 0
+            || (segment.digits == 0
+                && segment.dots == 0
+                && segment.colons == 0
+                && segment.mask & AT == 0
+                && segment.to - segment.from <= LEAST_WITHOUT_DIGITS
+                && !self.is_wordy)
+    }
+
     /// What stands in a segment, in order and without overlaps.
     pub(crate) fn run(&self, field: &Field<'_>, continued: Option<(What, f32)>, scratch: &mut Scratch) {
-        let Scratch { hits, kept, runs } = scratch;
+        let Scratch {
+            hits,
+            kept,
+            runs,
+            tokens,
+        } = scratch;
         hits.clear();
         kept.clear();
         if let Some((what, score)) = continued {
@@ -230,7 +259,8 @@ impl<'e> Scan<'e> {
                 None => field.text.len(),
             };
             rest.text = &field.text[..end];
-            self.recognize(&rest, runs, hits);
+            tokens::read(rest.text, rest.from, tokens);
+            self.recognize(&Field { tokens, ..rest }, runs, hits);
             if end == field.text.len() {
                 break;
             }
@@ -293,7 +323,7 @@ impl<'e> Scan<'e> {
             device::find(field, hits);
         }
         if field.longest >= 6
-            && (field.digits > 0 || field.text.len() - field.from > 60)
+            && (field.digits > 0 || field.text.len() - field.from > LEAST_WITHOUT_DIGITS)
             && wants(Entity::Secret)
         {
             self.engine.secrets.find(field, hits);

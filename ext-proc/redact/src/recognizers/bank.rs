@@ -123,21 +123,23 @@ const LENGTH: [u8; 26 * 26] = {
 };
 
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    let text = field.text;
-    let mut at = field.from;
-    while at < text.len() {
-        if text[at].is_ascii_alphabetic() {
-            if !field.before(at).is_some_and(is_word)
-                && let Some(end) = iban(field, at)
-            {
-                hits.push(Hit::new(at, end, Entity::IbanCode, 1.0));
-                at = end;
-                continue;
+    let mut done = field.from;
+    // An IBAN begins where a word does.
+    for token in field.tokens {
+        let begins = match &field.text[token.from..token.to] {
+            [a, b, c, d, ..] => {
+                a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit()
             }
-            // An IBAN begins where a word does.
-            at += text[at..].iter().take_while(|b| is_word(**b)).count();
-        } else {
-            at += 1;
+            [a, ..] => a.is_ascii_alphabetic(),
+            [] => false,
+        };
+        if begins
+            && token.from >= done
+            && !field.before(token.from).is_some_and(is_word)
+            && let Some(end) = iban(field, token.from)
+        {
+            hits.push(Hit::new(token.from, end, Entity::IbanCode, 1.0));
+            done = end;
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::entity::Entity;
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
     for run in runs.iter() {
         let mut first = 0;
-        while first < run.groups.len() {
+        while run.digits_from(first) >= 13 {
             match longest(field, run, first) {
                 Some(after) => {
                     let (from, to) = (run.groups[first].from, run.groups[after - 1].to);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::is_word;
 use super::literals::Literals;
 use crate::fold::{Folded, Folder, Mode};
+use crate::segment::{CLASS, DIGIT, LETTER};
 
 /// A set of topics; each is a bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,27 +106,38 @@ impl Mentions {
         self.base = base;
         self.covered = base + text.len();
         let first = covered.max(base + usize::from(base > 0)) - base;
-        for from in first..text.len() {
-            if !lexicon.literals.begin_with(text[from]) || !begins(text, from) {
-                continue;
+        let before = first.checked_sub(1).and_then(|last| text.get(last));
+        let mut before = before.map_or(START, |&b| lexicon.places[b as usize].after);
+        for (step, &b) in text.get(first..).unwrap_or_default().iter().enumerate() {
+            let place = lexicon.places[b as usize];
+            if before & place.begins != 0 {
+                self.read_word(lexicon, text, first + step, base);
             }
-            let rest = &text[from..];
-            for (word, len) in lexicon.literals.at(rest) {
-                let (topics, open) = lexicon.words[word];
-                if open || ends(text, from + len) {
-                    self.list.push(Mention {
-                        from: base + from,
-                        to: base + from + len,
-                        topics,
-                    });
-                }
-            }
-            // Whether a word ends where it seems to is decided by the two bytes after it.
-            if lexicon.literals.is_open(rest, 2) {
-                self.covered = self.covered.min(base + from);
-            }
+            before = place.after;
         }
         self.all = Topics::of(self.list.iter().map(|mention| mention.topics));
+    }
+
+    fn read_word(&mut self, lexicon: &Lexicon, text: &[u8], from: usize, base: usize) {
+        let rest = &text[from..];
+        let begun = lexicon.literals.begun(rest);
+        if begun.is_empty() && rest.len() >= 2 {
+            return;
+        }
+        for (word, len) in lexicon.literals.of(begun, rest) {
+            let (topics, open) = lexicon.words[word];
+            if open || ends(text, from + len) {
+                self.list.push(Mention {
+                    from: base + from,
+                    to: base + from + len,
+                    topics,
+                });
+            }
+        }
+        // Whether a word ends where it seems to is decided by the two bytes after it.
+        if lexicon.literals.is_open(begun, rest, 2) {
+            self.covered = self.covered.min(base + from);
+        }
     }
 }
 
@@ -133,6 +145,7 @@ impl Mentions {
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     literals: Literals,
+    places: [Place; 256],
     /// By literal: topics, and whether the word may go on (`telefon*`).
     words: Vec<(Topics, bool)>,
 }
@@ -154,8 +167,10 @@ impl Lexicon {
                 }
             }
         }
+        let literals = Literals::new(words.keys().map(|(word, _)| word), true);
         Self {
-            literals: Literals::new(words.keys().map(|(word, _)| word), true),
+            places: std::array::from_fn(|b| Place::new(b as u8, literals.begin_with(b as u8))),
+            literals,
             words: words.iter().map(|((_, open), topics)| (*topics, *open)).collect(),
         }
     }
@@ -169,13 +184,38 @@ fn title(word: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Whether a word can begin at `at`: after what is no letter, or at an inner capital (`userPhone`).
-fn begins(text: &[u8], at: usize) -> bool {
-    match at.checked_sub(1).map(|i| text[i]) {
-        Some(before) if is_word(before) && !before.is_ascii_digit() => {
-            !is_word(text[at]) || before.is_ascii_lowercase() && text[at].is_ascii_uppercase()
-        }
-        _ => true,
+/// Words begin after what is no letter,
+const START: u8 = 1;
+/// at a sign after a letter,
+const SIGN: u8 = 2;
+/// and at an inner capital (`userPhone`).
+const INNER: u8 = 4;
+
+/// What a byte says about where words begin, as sets of these.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Where a word may begin with it.
+    begins: u8,
+    /// Where what comes after it stands.
+    after: u8,
+}
+
+impl Place {
+    /// `used`: some word begins with this byte.
+    fn new(b: u8, used: bool) -> Self {
+        let class = CLASS[b as usize];
+        let begins = match class & (LETTER | DIGIT) {
+            _ if !used => 0,
+            0 => START | SIGN,
+            _ if b.is_ascii_uppercase() => START | INNER,
+            _ => START,
+        };
+        let after = match class & LETTER {
+            0 => START,
+            _ if b.is_ascii_lowercase() => SIGN | INNER,
+            _ => SIGN,
+        };
+        Self { begins, after }
     }
 }
 

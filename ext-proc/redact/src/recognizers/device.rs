@@ -17,39 +17,32 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
 }
 
 fn machine_made(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    let text = field.text;
-    let mut at = field.from;
-    while at < text.len() {
-        if !text[at].is_ascii_alphanumeric() {
-            at += 1;
+    let mut done = field.from;
+    for token in field.tokens.iter().filter(|token| is_length(token.len())) {
+        let (from, to) = (token.from, token.to);
+        let glued = |b| is_word(b) || matches!(b, b'-' | b':' | b'.' | b'_' | b'/');
+        if from < done || field.before(from).is_some_and(glued) {
             continue;
         }
-        let len = text[at..]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .count();
-        if !field
-            .before(at)
-            .is_some_and(|b| is_word(b) || matches!(b, b'-' | b':' | b'.' | b'_' | b'/'))
-        {
-            let word = &text[at..at + len];
-            let found = match len {
-                2 => mac(field, at).map(|end| (end, Entity::MacAddress, 0.95)),
-                4 => dotted_mac(field, at).map(|end| (end, Entity::MacAddress, 0.9)),
-                8 => uuid(field, at).map(|end| (end, Entity::Uuid, 0.9)),
-                26..=64 if wallet(word) && !field.at(at + len).is_some_and(is_word) => {
-                    Some((at + len, Entity::Crypto, 1.0))
-                }
-                _ => None,
-            };
-            if let Some((end, entity, score)) = found {
-                hits.push(Hit::new(at, end, entity, score));
-                at = end;
-                continue;
+        let found = match token.len() {
+            2 => mac(field, from).map(|end| (end, Entity::MacAddress, 0.95)),
+            4 => dotted_mac(field, from).map(|end| (end, Entity::MacAddress, 0.9)),
+            8 => uuid(field, from).map(|end| (end, Entity::Uuid, 0.9)),
+            _ if wallet(&field.text[from..to]) && !field.at(to).is_some_and(is_word) => {
+                Some((to, Entity::Crypto, 1.0))
             }
+            _ => None,
+        };
+        if let Some((end, entity, score)) = found {
+            hits.push(Hit::new(from, end, entity, score));
+            done = end;
         }
-        at += len;
     }
+}
+
+/// How long the first word of something that a machine made is.
+fn is_length(len: usize) -> bool {
+    matches!(len, 2 | 4 | 8 | 26..=64)
 }
 
 /// Six or eight pairs of hexadecimal digits with the same sign between.

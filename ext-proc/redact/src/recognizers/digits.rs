@@ -28,6 +28,8 @@ pub(crate) struct Runs {
     digits: Vec<u8>,
     /// Each run's groups.
     ranges: Vec<Range<usize>>,
+    /// The first group of the run that is being read.
+    start: usize,
 }
 
 /// Groups that could be one number: at most three separators between.
@@ -44,6 +46,14 @@ impl Run<'_> {
         &self.digits[self.groups[from].first..last.first + last.len()]
     }
 
+    /// How many digits there are from the group `from` on.
+    pub(crate) fn digits_from(&self, from: usize) -> usize {
+        match (self.groups.get(from), self.groups.last()) {
+            (Some(from), Some(last)) => last.first + last.len() - from.first,
+            _ => 0,
+        }
+    }
+
     /// What stands between a group and the next.
     pub(crate) fn separator<'t>(&self, field: &Field<'t>, group: usize) -> &'t [u8] {
         &field.text[self.groups[group].to..self.groups[group + 1].from]
@@ -53,32 +63,40 @@ impl Run<'_> {
 impl Runs {
     /// Reads the runs of a field's segment that have at least five digits.
     pub(crate) fn read(&mut self, field: &Field<'_>) {
-        let text = field.text;
         self.groups.clear();
         self.digits.clear();
         self.ranges.clear();
-        let mut start = 0;
-        let mut at = field.from;
-        while at < text.len() {
-            if !text[at].is_ascii_digit() {
-                at += 1;
-                continue;
+        self.start = 0;
+        for token in field.tokens {
+            match token.digits {
+                0 => {}
+                digits if digits == token.len() => self.group(field.text, token.from, token.to),
+                _ => {
+                    let mut at = token.from;
+                    while at < token.to {
+                        let rest = &field.text[at..token.to];
+                        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+                        if len > 0 {
+                            self.group(field.text, at, at + len);
+                        }
+                        at += len + 1;
+                    }
+                }
             }
-            let from = at;
-            if let Some(last) = self.groups.last()
-                && !is_separator(&text[last.to..from])
-            {
-                self.close(start);
-                start = self.groups.len();
-            }
-            let first = self.digits.len();
-            while let Some(b) = text.get(at).filter(|b| b.is_ascii_digit()) {
-                self.digits.push(b - b'0');
-                at += 1;
-            }
-            self.groups.push(Group { from, to: at, first });
         }
-        self.close(start);
+        self.close();
+    }
+
+    fn group(&mut self, text: &[u8], from: usize, to: usize) {
+        if let Some(last) = self.groups.last()
+            && !is_separator(&text[last.to..from])
+        {
+            self.close();
+            self.start = self.groups.len();
+        }
+        let first = self.digits.len();
+        self.digits.extend(text[from..to].iter().map(|b| b - b'0'));
+        self.groups.push(Group { from, to, first });
     }
 
     /// The runs read last.
@@ -89,22 +107,20 @@ impl Runs {
         })
     }
 
-    fn close(&mut self, start: usize) {
-        if self
-            .groups
-            .get(start)
-            .is_some_and(|first| self.digits.len() - first.first >= 5)
-        {
-            self.ranges.push(start..self.groups.len());
+    fn close(&mut self) {
+        let first = self.groups.get(self.start);
+        if first.is_some_and(|first| self.digits.len() - first.first >= 5) {
+            self.ranges.push(self.start..self.groups.len());
         }
     }
 }
 
 fn is_separator(bytes: &[u8]) -> bool {
-    bytes.len() <= 3
-        && bytes
-            .iter()
-            .all(|b| matches!(b, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'_'))
+    let joins = |b: &u8| matches!(b, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'_');
+    match bytes {
+        [one] => joins(one),
+        _ => bytes.len() <= 3 && bytes.iter().all(joins),
+    }
 }
 
 /// The check of ISO/IEC 7812-1 annex B.

@@ -12,14 +12,25 @@ pub(crate) struct Literals {
     ignore_case: bool,
     /// The bytes that a literal begins with.
     first: [bool; 256],
-    /// By class of the first two bytes: where the bucket's entries begin.
-    buckets: Vec<u16>,
+    /// By class of the first two bytes.
+    buckets: Vec<Bucket>,
     entries: Vec<Entry>,
     longest: usize,
 }
 
+/// The literals that begin with the same two bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bucket {
+    /// Their entries.
+    from: u16,
+    to: u16,
+    /// Which third bytes they have, by their last five bits; all, if one has none.
+    thirds: u32,
+}
+
+/// A literal, ready to be compared.
 #[derive(Debug, Clone)]
-struct Entry {
+pub(crate) struct Entry {
     /// The first eight bytes, zero where there are fewer.
     head: u64,
     mask: u64,
@@ -45,9 +56,15 @@ impl Literals {
             })
             .collect();
         entries.sort_by_key(|entry| (bucket(&entry.text), Reverse(entry.text.len()), entry.id));
-        let buckets = (0..=CLASSES * CLASSES)
-            .map(|at| entries.partition_point(|entry| bucket(&entry.text) < at) as u16)
-            .collect();
+        let mut buckets = vec![Bucket::default(); CLASSES * CLASSES];
+        for (entry, at) in entries.iter().zip(0..) {
+            let bucket = &mut buckets[bucket(&entry.text)];
+            if bucket.to == 0 {
+                bucket.from = at;
+            }
+            bucket.to = at + 1;
+            bucket.thirds |= entry.text.get(2).map_or(u32::MAX, |b| 1 << (b & 31));
+        }
         let mut first = [false; 256];
         for b in entries.iter().filter_map(|entry| entry.text.first()) {
             first[usize::from(*b)] = true;
@@ -75,10 +92,16 @@ impl Literals {
     }
 
     /// The literals that `text` begins with, the longest first: id and length.
+    #[inline]
     pub(crate) fn at(&self, text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
-        let bucket = self.bucket(text);
-        let start = if bucket.is_empty() { 0 } else { self.head(text) };
-        bucket.iter().filter_map(move |entry| {
+        self.of(self.begun(text), text)
+    }
+
+    /// The same, from what `begun` gave.
+    #[inline]
+    pub(crate) fn of(&self, begun: &[Entry], text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+        let start = if begun.is_empty() { 0 } else { self.head(text) };
+        begun.iter().filter_map(move |entry| {
             let found = start & entry.mask == entry.head
                 && (entry.text.len() <= 8 || self.goes_on(&entry.text, text))
                 && entry.text.len() <= text.len();
@@ -86,23 +109,26 @@ impl Literals {
         })
     }
 
-    /// Whether `text` is too short to tell: with more of it, and `more` bytes after the literal, the answer could be another.
-    pub(crate) fn is_open(&self, text: &[u8], more: usize) -> bool {
-        if text.len() >= self.longest + more {
-            return false;
-        }
+    /// Whether `text`, for which `begun` gave this, is too short to tell: with more of it, and `more` bytes after the literal, the
+    /// answer could be another.
+    #[inline]
+    pub(crate) fn is_open(&self, begun: &[Entry], text: &[u8], more: usize) -> bool {
+        text.len() < 2
+            || text.len() < self.longest + more && !begun.is_empty() && self.is_begun(begun, text, more)
+    }
+
+    fn is_begun(&self, bucket: &[Entry], text: &[u8], more: usize) -> bool {
         let known = self.head(text);
         let known_mask = head_mask(text.len());
-        text.len() < 2
-            || self.bucket(text).iter().any(|entry| {
-                let len = entry.text.len();
-                (known ^ entry.head) & entry.mask & known_mask == 0
-                    && text.len() < len + more
-                    && (len <= 8 || text.len() <= 8 || {
-                        let len = len.min(text.len());
-                        self.equal(&entry.text[8..len], &text[8..len])
-                    })
-            })
+        bucket.iter().any(|entry| {
+            let len = entry.text.len();
+            (known ^ entry.head) & entry.mask & known_mask == 0
+                && text.len() < len + more
+                && (len <= 8 || text.len() <= 8 || {
+                    let len = len.min(text.len());
+                    self.equal(&entry.text[8..len], &text[8..len])
+                })
+        })
     }
 
     fn head(&self, text: &[u8]) -> u64 {
@@ -110,13 +136,17 @@ impl Literals {
         if self.ignore_case { lower(head) } else { head }
     }
 
+    /// All that `text` could begin with, and some more.
     #[inline]
-    fn bucket(&self, text: &[u8]) -> &[Entry] {
-        let at = bucket(text);
-        match self.buckets.get(at..at + 2) {
-            Some(&[from, to]) => &self.entries[usize::from(from)..usize::from(to)],
-            _ => &[],
+    pub(crate) fn begun(&self, text: &[u8]) -> &[Entry] {
+        let Some(bucket) = self.buckets.get(bucket(text)) else {
+            return &[];
+        };
+        let third = text.get(2).map_or(u32::MAX, |b| 1 << (b & 31));
+        if bucket.thirds & third == 0 {
+            return &[];
         }
+        &self.entries[usize::from(bucket.from)..usize::from(bucket.to)]
     }
 
     fn goes_on(&self, literal: &[u8], text: &[u8]) -> bool {
@@ -134,14 +164,25 @@ impl Literals {
 }
 
 /// Both cases of a letter have one class.
+#[inline]
 fn bucket(text: &[u8]) -> usize {
-    let class = |b: u8| usize::from(b & 0x1F | (b & 0x80) >> 2 | (!b & 0x40) >> 1);
+    const CLASS: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut b = 0;
+        while b < 256 {
+            table[b] = (b & 0x1F | (b & 0x80) >> 2 | (!b & 0x40) >> 1) as u8;
+            b += 1;
+        }
+        table
+    };
+    let class = |b: u8| usize::from(CLASS[usize::from(b)]);
     match text {
         [first, second, ..] => class(*first) * CLASSES + class(*second),
         _ => CLASSES * CLASSES,
     }
 }
 
+#[inline]
 fn head(text: &[u8]) -> u64 {
     match text.first_chunk() {
         Some(bytes) => u64::from_le_bytes(*bytes),
@@ -207,9 +248,11 @@ mod tests {
             ("tem", false),
             ("telex..", false),
         ] {
-            assert_eq!(literals.is_open(text.as_bytes(), 0), open, "{text}");
+            let text = text.as_bytes();
+            assert_eq!(literals.is_open(literals.begun(text), text, 0), open, "{text:?}");
         }
-        assert!(literals.is_open(b"telex"[..4].as_ref(), 2));
-        assert!(!literals.is_open(b"telex", 2));
+        let open = |text| literals.is_open(literals.begun(text), text, 2);
+        assert!(open(b"tele"));
+        assert!(!open(b"telex"));
     }
 }

@@ -16,9 +16,11 @@ pub(crate) mod names;
 pub(crate) mod phone;
 pub(crate) mod secret;
 pub(crate) mod ssn;
+pub(crate) mod tokens;
 pub(crate) mod url;
 
 use context::Mentions;
+use tokens::Token;
 
 use crate::engine::What;
 use crate::entity::Entity;
@@ -42,6 +44,8 @@ pub(crate) struct Field<'t> {
     pub(crate) dots: usize,
     /// Colons in it.
     pub(crate) colons: usize,
+    /// Its words and numbers.
+    pub(crate) tokens: &'t [Token],
     /// The words that mean something, if there are two digits.
     pub(crate) mentions: &'t Mentions,
 }

@@ -167,7 +167,7 @@ enum Form {
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
     for run in runs.iter() {
         let mut first = 0;
-        while first < run.groups.len() {
+        while run.digits_from(first) >= 6 {
             first = match longest(field, run, first) {
                 Some((after, hit)) => {
                     hits.push(hit);
@@ -214,12 +214,7 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         if digits.len() < 6 || touches(field, end) {
             continue;
         }
-        let said = || says_after(after_extension(field, end).1);
         let goes_on = led || field.at(end) == Some(b' ') && digit(end + 1);
-        // Whatever its form is.
-        if goes_on && !introduced && !plus && !said() {
-            continue;
-        }
         let written = Written {
             groups: &run.groups[first..after],
             digits,
@@ -227,6 +222,11 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
             plus,
             signs,
         };
+        let said = || says_after(after_extension(field, end).1);
+        // Whatever its form is.
+        if !introduced && !plus && (goes_on || !written.may_be_clear()) && !said() {
+            continue;
+        }
         let score = match written.form() {
             Form::Clear(score) if introduced => score.max(0.8),
             Form::Clear(score) if plus || !goes_on => score,
@@ -311,7 +311,8 @@ fn says_after(rest: &[u8]) -> bool {
         .iter()
         .take_while(|b| matches!(b, b' ' | b'-' | b'(' | b',' | b'/'))
         .count();
-    head.get(start).is_some_and(u8::is_ascii_alphabetic)
+    head.get(start)
+        .is_some_and(|b| matches!(b.to_ascii_lowercase(), b'o' | b'h' | b'w' | b'f' | b'm' | b'c' | b'p'))
         && AFTER.iter().any(|word| {
             head.get(start..start + word.len())
                 .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
@@ -350,6 +351,15 @@ impl Signs {
 }
 
 impl Written<'_> {
+    /// Whether the form of a number without a plus may be clear, at a glance.
+    fn may_be_clear(&self) -> bool {
+        self.groups.len() > 1
+            && (self.text[0] == b'('
+                || self.digits[0] == 0
+                || matches!(self.groups, [a, b, c] if (a.len(), b.len(), c.len()) == (3, 3, 4))
+                || (self.digits[0] == 1 && self.groups.len() == 4))
+    }
+
     fn form(&self) -> Form {
         let mut lens = [0; GROUPS];
         self.groups

@@ -26,6 +26,9 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
     let mentioned = field.mentions.any(ssn);
     for run in runs.iter() {
         for first in 0..run.groups.len() {
+            if run.digits_from(first) < 9 {
+                break;
+            }
             let usual =
                 matches!(&run.groups[first..], [a, b, c, ..] if (a.len(), b.len(), c.len()) == (3, 2, 4));
             if !usual && !mentioned {

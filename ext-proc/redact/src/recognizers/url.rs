@@ -41,11 +41,10 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
 fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
-    while let Some(dot) = text[at..].iter().position(|&b| b == b'.').map(|step| at + step) {
-        at = dot + 1;
-        if !field.at(dot + 1).is_some_and(|b| b.is_ascii_alphanumeric()) {
+    for token in field.tokens {
+        let Some(dot) = token.from.checked_sub(1).filter(|&dot| dot >= at && text[dot] == b'.') else {
             continue;
-        }
+        };
         let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
         let from = dot - text[field.from..dot].iter().rev().take_while(|b| host(b)).count();
         let mut to = dot + text[dot..].iter().take_while(|b| host(b)).count();
@@ -87,18 +86,19 @@ fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
     let name = &field.text[from..to];
     let labels = || name.split(|&b| b == b'.');
     let one_of = |list: &[&str], label: &[u8]| list.iter().any(|entry| entry.as_bytes() == label);
-    let valid = name.len() <= 253
-        && labels().all(|label| {
-            (1..=63).contains(&label.len()) && !label.starts_with(b"-") && !label.ends_with(b"-")
-        });
+    let valid = || {
+        name.len() <= 253
+            && labels().all(|label| {
+                (1..=63).contains(&label.len()) && !label.starts_with(b"-") && !label.ends_with(b"-")
+            })
+    };
     let mut back = labels().rev();
     let (last, second, third) = (
         back.next().unwrap_or_default(),
         back.next().unwrap_or_default(),
         back.next(),
     );
-    if !valid
-        || !(2..=24).contains(&last.len())
+    if !(2..=24).contains(&last.len())
         || !last.iter().all(u8::is_ascii_lowercase)
         || second.is_empty()
     {
@@ -106,7 +106,7 @@ fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
     }
     let first = labels().next().unwrap_or_default();
     if first.eq_ignore_ascii_case(b"www") && third.is_some() {
-        return true;
+        return valid();
     }
     // `com.example.net` is a package, `self.com` a member.
     let package = matches!(
@@ -118,14 +118,29 @@ fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
         last,
         b"js" | b"py" | b"html" | b"php" | b"txt" | b"json" | b"md" | b"rs"
     );
-    let left = &field.text[from.saturating_sub(24)..from];
-    let named = || {
-        SITE_WORDS.iter().any(|word| {
-            left.windows(word.len())
-                .any(|window| window.eq_ignore_ascii_case(word))
-        })
+    let named = || says_site(&field.text[from.saturating_sub(24)..from]);
+    !package && (one_of(PLAIN_TLDS, last) || country || !file && named()) && valid()
+}
+
+/// Whether one of [`SITE_WORDS`] stands in `left`.
+fn says_site(left: &[u8]) -> bool {
+    // By the last five bits of a byte: those of the bytes that follow it in the beginning of a word.
+    const PAIRS: [u32; 32] = {
+        let mut pairs = [0; 32];
+        let mut i = 0;
+        while i < SITE_WORDS.len() {
+            pairs[(SITE_WORDS[i][0] & 31) as usize] |= 1 << (SITE_WORDS[i][1] & 31);
+            i += 1;
+        }
+        pairs
     };
-    !package && (one_of(PLAIN_TLDS, last) || country || !file && named())
+    left.windows(2).enumerate().any(|(at, pair)| {
+        PAIRS[usize::from(pair[0] & 31)] >> (pair[1] & 31) & 1 != 0
+            && SITE_WORDS.iter().any(|word| {
+                let text = left.get(at..at + word.len());
+                text.is_some_and(|text| text.eq_ignore_ascii_case(word))
+            })
+    })
 }
 
 fn with_scheme(field: &Field<'_>, hits: &mut Vec<Hit>) {

@@ -2,11 +2,13 @@
 //! Must not know recognizers; it knows only what they ask for: which gaps an entity may bridge and how far they look ahead.
 
 mod classes;
+mod counts;
 mod quiet;
 mod words;
 
 use crate::fold::Folded;
 pub(crate) use classes::{AT, CLASS, COLON, DELIMITER, DIGIT, LETTER, PUNCT, SPACE, UNSPACED};
+use counts::Counts;
 use quiet::quiet;
 pub(crate) use words::{DATE_SIGNS, is_month};
 use words::{
@@ -51,12 +53,13 @@ pub(crate) struct Segmenter {
     from: usize,
     mask: u8,
     longest: usize,
-    digits: usize,
-    dots: usize,
-    colons: usize,
+    counts: Counts,
     /// Start of the word at `pos`.
     word: Option<usize>,
-    word_digits: usize,
+    /// Classes of its bytes.
+    word_mask: u8,
+    /// What is counted of them.
+    word_counts: Counts,
     /// White space since the last word, if the segment goes on over it.
     gap: usize,
     gap_lines: usize,
@@ -66,7 +69,7 @@ pub(crate) struct Segmenter {
     number: bool,
     after_words: u8,
     pem: bool,
-    /// Whether the word holds `://`, so that commas may belong to it.
+    /// Whether the word is known to hold `://`.
     url: bool,
     /// Where it is worth while to look for quiet text again. Only saves time.
     loud: usize,
@@ -148,7 +151,8 @@ impl Segmenter {
         while self.pos < end {
             let byte = bytes[self.pos - origin];
             let class = match byte {
-                b',' | b';' if self.url && self.word.is_some() => PUNCT,
+                // The word goes on with text that came later.
+                b',' | b';' if self.word_mask & COLON != 0 && self.in_url(text, self.pos) => PUNCT,
                 _ => CLASS[byte as usize],
             };
             match class {
@@ -159,7 +163,7 @@ impl Segmenter {
                         1
                     };
                     self.mask |= class;
-                    if self.gap_closes(text, class, stops) {
+                    if self.gap_closes(text, byte, class, stops) {
                         return Some(self.close(self.pos + len, None));
                     }
                     self.pos += len;
@@ -172,7 +176,8 @@ impl Segmenter {
                         self.gap = 0;
                         self.gap_lines = 0;
                         self.word = Some(self.pos);
-                        self.word_digits = 0;
+                        self.word_mask = 0;
+                        self.word_counts = Counts::default();
                         self.url = false;
                     }
                     let room = self.limit() - (self.pos - self.from);
@@ -192,32 +197,42 @@ impl Segmenter {
     }
 
     /// Takes the bytes of a word, up to a gap or the end of `rest`, which begins at `pos`.
+    #[inline]
     fn word_goes_on(&mut self, rest: &[u8], text: &Folded) {
-        let (mut mask, mut digits, mut dots, mut colons, mut len) = (0, 0, 0, 0, 0);
-        for &byte in rest {
-            let class = match CLASS[byte as usize] {
-                DELIMITER if self.url && matches!(byte, b',' | b';') => PUNCT,
-                class => class,
-            };
-            if class & (SPACE | DELIMITER | UNSPACED) != 0 {
+        let (mut mask, mut counts, mut len) = (0, Counts::default(), 0);
+        loop {
+            for &byte in &rest[len..] {
+                let class = CLASS[byte as usize];
+                if class & (SPACE | DELIMITER | UNSPACED) != 0 {
+                    break;
+                }
+                mask |= class;
+                counts.add(byte);
+                len += 1;
+            }
+            let joins = matches!(rest.get(len), Some(b',' | b';'))
+                && (self.word_mask | mask) & COLON != 0
+                && self.in_url(text, self.pos + len);
+            if !joins {
                 break;
             }
-            if byte == b'/' {
-                let at = self.pos + len;
-                self.url |= at - self.from >= 2 && text.slice(at - 2, at) == b":/";
-            }
-            mask |= class;
-            digits += usize::from(class == DIGIT);
-            dots += usize::from(byte == b'.');
-            colons += usize::from(class == COLON);
+            mask |= PUNCT;
             len += 1;
         }
         self.mask |= mask;
-        self.word_digits += digits;
-        self.digits += digits;
-        self.dots += dots;
-        self.colons += colons;
+        self.word_mask |= mask;
+        self.word_counts.join(counts);
+        self.counts.join(counts);
         self.pos += len;
+    }
+
+    /// Whether the word holds `://` before `at`, so that commas may belong to it.
+    fn in_url(&mut self, text: &Folded, at: usize) -> bool {
+        let Some(word) = self.word else {
+            return false;
+        };
+        self.url = self.url || contains(text.slice(word, at), b"://");
+        self.url
     }
 
     /// Begins anew at `pos`, which lies in the segment given last.
@@ -246,9 +261,9 @@ impl Segmenter {
             to,
             mask: self.mask,
             longest,
-            digits: self.digits,
-            dots: self.dots,
-            colons: self.colons,
+            digits: self.counts.digits(),
+            dots: self.counts.dots(),
+            colons: self.counts.colons(),
             forced,
         };
         self.restart(to);
@@ -256,18 +271,18 @@ impl Segmenter {
     }
 
     /// At a gap's byte: whether the segment ends with it.
-    fn gap_closes(&mut self, text: &Folded, class: u8, stops: Stops) -> bool {
+    fn gap_closes(&mut self, text: &Folded, byte: u8, class: u8, stops: Stops) -> bool {
         let word = self.word;
-        let closes = self.usual_gap_closes(text, class, stops.names);
+        let closes = self.usual_gap_closes(text, byte, class, stops.names);
         if !closes || !stops.wide {
             return closes;
         }
         let ends =
             word.is_some_and(|start| class == SPACE && surely_ends_sentence(text.slice(start, self.pos)));
         // Where a string of JSON begins or ends, so does a segment.
-        match text.slice(self.pos, self.pos + 1) {
-            b"\n" => return true,
-            b"\"" if stops.quotes => return true,
+        match byte {
+            b'\n' => return true,
+            b'"' if stops.quotes => return true,
             _ if ends => return true,
             _ => {}
         }
@@ -275,8 +290,8 @@ impl Segmenter {
         false
     }
 
-    fn usual_gap_closes(&mut self, text: &Folded, class: u8, names: bool) -> bool {
-        let line = text.slice(self.pos, self.pos + 1) == b"\n";
+    fn usual_gap_closes(&mut self, text: &Folded, byte: u8, class: u8, names: bool) -> bool {
+        let line = byte == b'\n';
         let Some(start) = self.word.take() else {
             if self.gap == 0 || class != SPACE {
                 return !(self.pem && class == SPACE);
@@ -289,7 +304,7 @@ impl Segmenter {
         let word = text.slice(start, self.pos);
         let left = text.slice(start.saturating_sub(32).max(text.origin()), start);
         if class != SPACE {
-            self.join = if text.slice(self.pos, self.pos + 1) == b"," {
+            self.join = if byte == b',' {
                 comma(word, left)
             } else if class == UNSPACED && dated(word, text.slice(self.pos, (self.pos + 3).min(text.end()))) {
                 Join::Comma
@@ -318,7 +333,7 @@ impl Segmenter {
             self.pem = true;
             return Join::Any;
         }
-        if word.contains(&b'@') && word.len() <= 64 {
+        if self.word_mask & AT != 0 && word.len() <= 64 {
             let domain = word.rsplit(|&b| b == b'@').next().unwrap_or_default();
             let last = domain.rsplit(|&b| b == b'.').next().unwrap_or_default();
             return if !domain.contains(&b'.') || last.len() < 2 {
@@ -327,15 +342,14 @@ impl Segmenter {
                 Join::No
             };
         }
-        if self.word_digits > 0 {
+        if self.word_mask & DIGIT != 0 {
             if word.len() > 64 {
                 return Join::No;
             }
-            self.number = self.number || self.digits >= 5 || looks_like_iban(word);
+            self.number = self.number || self.counts.digits() >= 5 || looks_like_iban(word);
             self.after_words = 0;
-            let colons = word.iter().filter(|&&b| b == b':').count();
             return match word.len() {
-                _ if colons >= 2 || mail_before(left) => Join::Word,
+                _ if self.word_counts.colons() >= 2 || mail_before(left) => Join::Word,
                 1..=3 => Join::Single,
                 _ => Join::Number,
             };
@@ -343,7 +357,7 @@ impl Segmenter {
         let whole = left
             .last()
             .is_none_or(|b| CLASS[*b as usize] & (LETTER | DIGIT) == 0);
-        let between = || self.digits > 0 && word.len() <= 3 && joins_date(word, left);
+        let between = || self.mask & DIGIT != 0 && word.len() <= 3 && joins_date(word, left);
         if whole && (bridges(word) || between()) || word.len() == 1 && self.number {
             return Join::Single;
         }
@@ -371,7 +385,7 @@ impl Segmenter {
                 class == DIGIT || matches!(first, b'.' | b'-' | b'(' | b':' | b'/')
             }
             // A short number and then a word: nothing that spans both begins like this.
-            Join::Number => self.number || class != LETTER || self.digits == 0 || first == b'x',
+            Join::Number => self.number || class != LETTER || self.mask & DIGIT == 0 || first == b'x',
             Join::Single => true,
             Join::Comma => self.gap_lines == 0 && (class == DIGIT || first == b'-' || first == b'+'),
             Join::Word => self.gap == 1 && self.gap_lines == 1 || (self.number && self.gap_lines == 0),

@@ -10,6 +10,7 @@ mod europe_west;
 mod worldwide;
 
 use super::context::Topics;
+use super::tokens::Token;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 
@@ -83,10 +84,10 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
 #[derive(Debug)]
 pub(crate) struct Ids {
     entries: Vec<Entry>,
-    /// By position: the kinds that may have a digit there.
-    digit: [Set; LONGEST],
-    /// By position: the kinds that may have a letter there.
-    letter: [Set; LONGEST],
+    /// By position and number: the kinds that may have so many digits there.
+    digits: Box<[[Set; LONGEST + 1]; LONGEST]>,
+    /// By position and number: the kinds that may have so many letters there.
+    letters: Box<[[Set; LONGEST + 1]; LONGEST]>,
     /// By number of characters.
     length: [Set; LONGEST + 1],
     /// By number and length of a group: the kinds that are customarily written with such a group there.
@@ -102,7 +103,7 @@ pub(crate) struct Ids {
 struct Entry {
     kind: &'static Kind,
     topic: Topics,
-    /// Groups of characters when written with separators, as [`Candidate::shape`]; 0 if there are none.
+    /// Groups of characters when written with separators, as [`Candidate`] counts them; 0 if there are none.
     shape: u64,
     /// Whether some characters must be themselves.
     literals: bool,
@@ -151,18 +152,16 @@ const GROUPS: usize = 8;
 const REACH: usize = 48;
 
 /// Characters that could be an identifier.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Candidate {
     from: usize,
     to: usize,
-    chars: [u8; LONGEST],
+    /// Without separators.
     len: usize,
     digits: usize,
     groups: usize,
     /// The length of each group, five bits each.
     shape: u64,
-    /// The kinds that it may still be.
-    alive: Set,
 }
 
 impl Ids {
@@ -170,21 +169,21 @@ impl Ids {
     pub(crate) fn new(topic: impl Fn(Entity) -> Topics) -> Self {
         let mut ids = Self {
             entries: Vec::new(),
-            digit: [Set::default(); LONGEST],
-            letter: [Set::default(); LONGEST],
+            digits: Box::new([[Set::default(); LONGEST + 1]; LONGEST]),
+            letters: Box::new([[Set::default(); LONGEST + 1]; LONGEST]),
             length: [Set::default(); LONGEST + 1],
             group: [[Set::default(); LONGEST + 1]; GROUPS],
             plain: Set::default(),
             topics: Topics::of(kinds().map(|kind| topic(kind.entity))),
         };
         for (index, kind) in kinds().take(Set::CAPACITY).enumerate() {
-            for (i, p) in kind.pattern.bytes().enumerate().take(LONGEST) {
-                if p.is_ascii_digit() || p == b'X' {
-                    ids.digit[i].insert(index);
-                }
-                if p.is_ascii_alphabetic() {
-                    ids.letter[i].insert(index);
-                }
+            let pattern = kind.pattern.as_bytes();
+            for from in 0..pattern.len().min(LONGEST) {
+                let rest = || pattern[from..].iter().take(LONGEST);
+                let digits = rest().take_while(|p| p.is_ascii_digit() || **p == b'X').count();
+                let letters = rest().take_while(|p| p.is_ascii_alphabetic()).count();
+                (1..=digits).for_each(|len| ids.digits[from][len].insert(index));
+                (1..=letters).for_each(|len| ids.letters[from][len].insert(index));
             }
             if let Some(length) = ids.length.get_mut(kind.pattern.len()) {
                 length.insert(index);
@@ -218,23 +217,19 @@ impl Ids {
                 }
             }
         }
-        let text = field.text;
-        let mut at = field.from;
-        while at < text.len() {
-            if !text[at].is_ascii_alphanumeric() {
-                at += 1;
+        for (number, token) in field.tokens.iter().enumerate() {
+            // No identifier begins with more letters and then a gap.
+            if token.digits == 0 && token.len() > 4 {
                 continue;
             }
-            let len = group(text, at);
-            let alive = self.of_group(0, len, self.plain.or(named), named);
+            let alive = self.of_group(0, token.len(), self.plain.or(named), named);
             if !alive.is_empty()
                 && !field
-                    .before(at)
+                    .before(token.from)
                     .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\' | b'+'))
             {
-                self.at(field, at, alive, named, wanted, hits);
+                self.at(field, &field.tokens[number..], alive, named, wanted, hits);
             }
-            at += len;
         }
     }
 
@@ -247,107 +242,90 @@ impl Ids {
         }
     }
 
-    /// The identifiers that begin at `from`.
+    /// The identifiers that begin with the first of `tokens`, of the kinds `alive`.
     fn at(
         &self,
         field: &Field<'_>,
-        from: usize,
-        alive: Set,
+        tokens: &[Token],
+        mut alive: Set,
         named: Set,
         wanted: Topics,
         hits: &mut Vec<Hit>,
     ) {
-        let mut candidate = Candidate {
-            from,
-            to: from,
-            chars: [0; LONGEST],
-            len: 0,
-            digits: 0,
-            groups: 0,
-            shape: 0,
-            alive,
-        };
-        loop {
-            let len = group(field.text, candidate.to);
-            candidate.alive = self.of_group(candidate.groups, len, candidate.alive, named);
-            if !candidate.extend(self, &field.text[candidate.to..candidate.to + len]) {
+        let mut candidate = Candidate::default();
+        for (i, token) in tokens.iter().enumerate() {
+            if let Some(last) = i.checked_sub(1).map(|last| tokens[last].to) {
+                if !is_gap(&field.text[last..token.from]) {
+                    return;
+                }
+                alive = self.of_group(i, token.len(), alive, named);
+            }
+            alive = alive.and(self.of_chars(candidate.len, &field.text[token.from..token.to], token));
+            if alive.is_empty() {
                 return;
             }
-            // No identifier begins with more letters and then a gap.
-            if candidate.groups == 1 && candidate.digits == 0 && candidate.len > 4 {
-                return;
-            }
+            candidate.extend(token);
             if field
-                .at(candidate.to)
+                .at(token.to)
                 .is_some_and(|b| is_word(b) || b == b'_' || b == b'@')
             {
                 return;
             }
             if candidate.digits >= 2 {
-                for index in candidate.alive.and(self.length[candidate.len]).iter() {
+                let text = &field.text[candidate.from..candidate.to];
+                for index in alive.and(self.length[candidate.len]).iter() {
                     let entry = &self.entries[index];
                     if wanted.has(entry.topic)
-                        && (!entry.literals || fits(entry.kind.pattern, candidate.chars()))
-                        && let Some(score) = score(field, entry, &candidate)
+                        && let Some(score) = score(field, entry, &candidate, text)
                     {
-                        hits.push(Hit::new(from, candidate.to, entry.kind.entity, score));
+                        hits.push(Hit::new(candidate.from, candidate.to, entry.kind.entity, score));
                     }
                 }
             }
-            // The separators to the next group.
-            let rest = &field.text[candidate.to..];
-            let gap = rest
-                .iter()
-                .take(3)
-                .take_while(|b| matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'\n'))
-                .count();
-            if !matches!(gap, 1 | 2) || !rest.get(gap).is_some_and(u8::is_ascii_alphanumeric) {
-                return;
-            }
-            candidate.to += gap;
+        }
+    }
+
+    /// The kinds that may have these characters, which are a whole token, from position `at` on.
+    fn of_chars(&self, at: usize, chars: &[u8], token: &Token) -> Set {
+        let of = |table: &[[Set; LONGEST + 1]; LONGEST]| {
+            table
+                .get(at)
+                .and_then(|by_len| by_len.get(chars.len()))
+                .copied()
+                .unwrap_or_default()
+        };
+        match token.digits {
+            0 => of(&self.letters),
+            digits if digits == chars.len() => of(&self.digits),
+            _ => chars.iter().zip(at..).fold(Set(u128::MAX), |set, (b, at)| {
+                let table = if b.is_ascii_digit() { &self.digits } else { &self.letters };
+                set.and(table.get(at).map_or(Set::default(), |by_len| by_len[1]))
+            }),
         }
     }
 }
 
 impl Candidate {
-    /// Takes a group. False if no kind begins like this.
-    fn extend(&mut self, ids: &Ids, group: &[u8]) -> bool {
-        let mut alive = self.alive;
-        for b in group {
-            let Some(slot) = self.chars.get_mut(self.len) else {
-                return false;
-            };
-            *slot = b.to_ascii_uppercase();
-            let kinds = if b.is_ascii_digit() {
-                self.digits += 1;
-                ids.digit[self.len]
-            } else {
-                ids.letter[self.len]
-            };
-            alive = alive.and(kinds);
-            if alive.is_empty() {
-                return false;
-            }
-            self.len += 1;
+    fn extend(&mut self, token: &Token) {
+        if self.groups == 0 {
+            self.from = token.from;
         }
-        self.alive = alive;
-        self.shape |= (group.len() as u64) << (5 * self.groups);
+        self.to = token.to;
+        self.len += token.len();
+        self.digits += token.digits;
+        self.shape |= (token.len() as u64) << (5 * self.groups);
         self.groups += 1;
-        self.to += group.len();
-        true
-    }
-
-    fn chars(&self) -> &[u8] {
-        &self.chars[..self.len]
     }
 }
 
-/// How many letters and digits there are from `at` on.
-fn group(text: &[u8], at: usize) -> usize {
-    text[at..]
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric())
-        .count()
+/// What may stand between two groups: one or two separators.
+fn is_gap(bytes: &[u8]) -> bool {
+    let separates = |b: u8| matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'\n');
+    match *bytes {
+        [one] => separates(one),
+        [one, two] => separates(one) && separates(two),
+        _ => false,
+    }
 }
 
 /// The lengths of the groups of something written with separators.
@@ -365,8 +343,8 @@ fn shape(written: &str) -> u64 {
     groups.fold(0, |shape, (len, i)| shape | (len as u64) << (5 * i))
 }
 
-/// How sure it is that characters which fit a kind's pattern are of that kind.
-fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32> {
+/// How sure it is that `text`, which may be of a kind, is of it.
+fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate, text: &[u8]) -> Option<f32> {
     let (from, to, kind) = (candidate.from, candidate.to, entry.kind);
     let bare = candidate.groups == 1;
     let named = {
@@ -377,7 +355,6 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32>
     if !(named || shaped || (bare && kind.strong)) {
         return None;
     }
-    let text = &field.text[from..to];
     // Part of a longer number is not an identifier of its own.
     let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
     let joint = |b: Option<u8>| matches!(b, Some(b'.' | b'-' | b'/' | b',' | b' '));
@@ -387,7 +364,16 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate) -> Option<f32>
     let written = shaped && fits(kind.written, text);
     let upper = || !text.iter().any(u8::is_ascii_lowercase);
     let plain = (written || (bare && kind.strong && upper())) && !inside();
-    if !(plain || named) || !(kind.check)(candidate.chars()) {
+    if !(plain || named) {
+        return None;
+    }
+    let mut chars = [0; LONGEST];
+    let alphanumeric = text.iter().filter(|b| b.is_ascii_alphanumeric());
+    for (slot, b) in chars.iter_mut().zip(alphanumeric) {
+        *slot = b.to_ascii_uppercase();
+    }
+    let chars = chars.get(..candidate.len)?;
+    if entry.literals && !fits(kind.pattern, chars) || !(kind.check)(chars) {
         return None;
     }
     Some(match (named, written, bare) {

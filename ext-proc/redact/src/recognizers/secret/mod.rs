@@ -79,36 +79,43 @@ impl Secrets {
 
     fn anchored(&self, field: &Field<'_>, hits: &mut Vec<Hit>) {
         let text = field.text;
-        let mut at = field.from;
-        let mut before = field.before(at).unwrap_or(b' ');
+        let mut done = field.from;
         // Asked in every segment, so what rules most of them out comes first.
-        let scheme = before == b' ' && matches!(text[..field.from], [.., b'c' | b'r', b' ']);
-        if scheme && let Some(hit) = credentials(field) {
-            at = hit.to;
-            before = text[at - 1];
+        if matches!(text[..done], [.., b'c' | b'r', b' '])
+            && let Some(hit) = credentials(field)
+        {
+            done = hit.to;
             hits.push(hit);
         }
-        while at < text.len() {
-            let b = text[at];
-            // Only these two begin a literal that may stand behind a word.
-            let inside = before < 0x80 && (is_word(before) || before == b'_') && b != b'-' && b != b':';
-            before = b;
-            let found = if inside || !self.literals.begin_with(b) {
-                None
-            } else {
-                self.literals.at(&text[at..]).next()
+        for token in field.tokens {
+            let from = token.from;
+            // Two literals begin with signs, and may stand behind a word.
+            let sign = match from.checked_sub(1).and_then(|last| field.at(last)) {
+                Some(b':') if text[from..].starts_with(b"AA") => from.checked_sub(1),
+                Some(b'-') if text[from..].starts_with(b"BEGIN") => from.checked_sub(5),
+                // Others only where a word begins.
+                Some(b) if b == b'_' || b.is_ascii_alphanumeric() => continue,
+                _ => None,
             };
-            let hit = found.and_then(|(id, len)| match literal(id) {
-                Literal::Anchor(anchor) => anchored(field, anchor, at, at + len),
-                Literal::Pem => pem(field, at),
-                Literal::Telegram => telegram(field, at, at + len),
-                Literal::Authorization => authorization(field, at, at + len),
-            });
-            at += 1;
-            if let Some(hit) = hit {
-                at = hit.to;
-                before = text[at - 1];
-                hits.push(hit);
+            for at in sign.into_iter().chain([from]).filter(|&at| at >= done) {
+                if !self.literals.begin_with(text[at]) {
+                    continue;
+                }
+                let hit = self
+                    .literals
+                    .at(&text[at..])
+                    .next()
+                    .and_then(|(id, len)| match literal(id) {
+                        Literal::Anchor(anchor) => anchored(field, anchor, at, at + len),
+                        Literal::Pem => pem(field, at),
+                        Literal::Telegram => telegram(field, at, at + len),
+                        Literal::Authorization => authorization(field, at, at + len),
+                    });
+                if let Some(hit) = hit {
+                    done = hit.to;
+                    hits.push(hit);
+                    break;
+                }
             }
         }
     }
