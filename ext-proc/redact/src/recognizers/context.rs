@@ -13,6 +13,8 @@ use crate::segment::{CLASS, DIGIT, LETTER};
 pub(crate) struct Topics(u128);
 
 impl Topics {
+    /// How many there can be.
+    pub(crate) const COUNT: usize = 128;
     /// No topic.
     pub(crate) const NONE: Self = Self(0);
     /// Every topic.
@@ -43,6 +45,17 @@ impl Topics {
     }
 }
 
+/// Their indices.
+impl Iterator for Topics {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let index = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.checked_sub(1)?;
+        Some(index)
+    }
+}
+
 /// A word that stands in the text.
 #[derive(Debug, Clone, Copy)]
 struct Mention {
@@ -67,6 +80,11 @@ impl Mentions {
     /// Whether a topic is mentioned at all.
     pub(crate) fn any(&self, topics: Topics) -> bool {
         self.all.has(topics)
+    }
+
+    /// What is mentioned.
+    pub(crate) fn topics(&self) -> Topics {
+        self.all
     }
 
     /// Whether a word of the topic ends in the `reach` bytes before `at`.

@@ -167,8 +167,12 @@ enum Form {
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
     for run in runs.iter() {
         let mut first = 0;
+        // Between the groups of a run stands no word.
+        let mut said = None;
         while run.digits_from(first) >= 6 {
-            first = match longest(field, run, first) {
+            let mut said =
+                || *said.get_or_insert_with(|| run.groups.last().is_some_and(|last| says_at(field, last.to)));
+            first = match longest(field, run, first, &mut said) {
                 Some((after, hit)) => {
                     hits.push(hit);
                     after
@@ -180,7 +184,13 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
 }
 
 /// The longest number that begins with group `first`, without crossing a line if it can.
-fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)> {
+/// `said`: whether what comes after the run says what it is.
+fn longest(
+    field: &Field<'_>,
+    run: Run<'_>,
+    first: usize,
+    said: &mut dyn FnMut() -> bool,
+) -> Option<(usize, Hit)> {
     // Digits one by one are no number that anybody dials.
     if run.groups[first].len() == 1 && run.groups.get(first + 1).is_none_or(|next| next.len() == 1) {
         return None;
@@ -188,23 +198,25 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
     let from = start(field, run.groups[first].from)?;
     let plus = field.text[from] == b'+' || field.text[from..].starts_with(b"(+");
     let introduced = field.mentions.before(from, 40, topic(Entity::PhoneNumber));
+    if !introduced && !plus && !may_be_clear(field, run, first, from) && !said() {
+        return None;
+    }
     let digit = |at: usize| field.at(at).is_some_and(|b| b.is_ascii_digit());
     // Part of a longer row of numbers.
     let led = field.before(from) == Some(b' ') && from.checked_sub(2).is_some_and(digit);
     let mut best: Option<(usize, Hit)> = None;
-    let mut lines = 0;
     let mut signs = Signs::default();
     for after in first + 1..=run.groups.len().min(first + GROUPS) {
         if after > first + 1 {
-            let separator = run.separator(field, after - 2);
-            let line = separator.contains(&b'\n');
-            lines += usize::from(line);
+            let before = signs;
+            signs.count(run.separator(field, after - 2));
+            let line = signs.lines > before.lines;
             // A bracket opens another number unless it holds the area code after a country code, or the zero that goes.
-            let opens = separator.contains(&b'(') && !(plus && after <= first + 3) && after > first + 2;
-            if lines > 1 || opens || (line && (best.is_some() || !introduced)) {
+            let opens =
+                signs.brackets > before.brackets && !(plus && after <= first + 3) && after > first + 2;
+            if signs.lines > 1 || opens || (line && (best.is_some() || !introduced)) {
                 break;
             }
-            signs.count(separator);
         }
         let digits = run.digits_of(first, after);
         if digits.len() > 15 {
@@ -222,9 +234,9 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
             plus,
             signs,
         };
-        let said = || says_after(after_extension(field, end).1);
+        let mut said = || after == run.groups.len() && said();
         // Whatever its form is.
-        if !introduced && !plus && (goes_on || !written.may_be_clear()) && !said() {
+        if goes_on && !introduced && !plus && !said() {
             continue;
         }
         let score = match written.form() {
@@ -240,6 +252,20 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<(usize, Hit)
         }
     }
     best
+}
+
+/// Whether the form of a number without a plus that begins with group `first` may be clear: a glance at [`Written::form`].
+fn may_be_clear(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> bool {
+    let groups = &run.groups[first..];
+    groups.len() > 1
+        && match field.text[groups[0].from] {
+            b'0' => true,
+            b'1' if groups.len() >= 4 => true,
+            _ => {
+                field.text[from] == b'('
+                    || matches!(groups, [a, b, c, ..] if (a.len(), b.len(), c.len()) == (3, 3, 4))
+            }
+        }
 }
 
 /// Where the number begins that has its first digit at `digit`: a plus and an opening bracket belong to it.
@@ -304,6 +330,11 @@ fn after_extension<'t>(field: &Field<'t>, end: usize) -> (usize, &'t [u8]) {
     (end, rest)
 }
 
+/// Whether what stands at `end`, maybe after an extension, says that it is a telephone number.
+fn says_at(field: &Field<'_>, end: usize) -> bool {
+    says_after(after_extension(field, end).1)
+}
+
 /// Whether a word right after a number says that it is a telephone number.
 fn says_after(rest: &[u8]) -> bool {
     let head = &rest[..rest.len().min(16)];
@@ -311,13 +342,16 @@ fn says_after(rest: &[u8]) -> bool {
         .iter()
         .take_while(|b| matches!(b, b' ' | b'-' | b'(' | b',' | b'/'))
         .count();
-    head.get(start)
-        .is_some_and(|b| matches!(b.to_ascii_lowercase(), b'o' | b'h' | b'w' | b'f' | b'm' | b'c' | b'p'))
-        && AFTER.iter().any(|word| {
-            head.get(start..start + word.len())
-                .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
-                && !head.get(start + word.len()).is_some_and(|b| is_word(*b))
-        })
+    head.get(start).is_some_and(|b| {
+        matches!(
+            b.to_ascii_lowercase(),
+            b'o' | b'h' | b'w' | b'f' | b'm' | b'c' | b'p'
+        )
+    }) && AFTER.iter().any(|word| {
+        head.get(start..start + word.len())
+            .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
+            && !head.get(start + word.len()).is_some_and(|b| is_word(*b))
+    })
 }
 
 /// A number as it is written.
@@ -335,6 +369,8 @@ struct Signs {
     slashes: u8,
     underscores: u8,
     dots: u8,
+    lines: u8,
+    brackets: u8,
 }
 
 impl Signs {
@@ -344,6 +380,8 @@ impl Signs {
                 b'/' => self.slashes += 1,
                 b'_' => self.underscores += 1,
                 b'.' => self.dots += 1,
+                b'\n' => self.lines += 1,
+                b'(' => self.brackets += 1,
                 _ => {}
             }
         }
@@ -351,15 +389,6 @@ impl Signs {
 }
 
 impl Written<'_> {
-    /// Whether the form of a number without a plus may be clear, at a glance.
-    fn may_be_clear(&self) -> bool {
-        self.groups.len() > 1
-            && (self.text[0] == b'('
-                || self.digits[0] == 0
-                || matches!(self.groups, [a, b, c] if (a.len(), b.len(), c.len()) == (3, 3, 4))
-                || (self.digits[0] == 1 && self.groups.len() == 4))
-    }
-
     fn form(&self) -> Form {
         let mut lens = [0; GROUPS];
         self.groups

@@ -31,10 +31,14 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             }
             let usual =
                 matches!(&run.groups[first..], [a, b, c, ..] if (a.len(), b.len(), c.len()) == (3, 2, 4));
-            if !usual && !mentioned {
+            let start = run.groups[first].from;
+            let near = || {
+                let mentions = field.mentions;
+                mentioned && (mentions.before(start, 40, ssn) || mentions.after(start, field.text.len(), ssn))
+            };
+            if !usual && !near() {
                 continue;
             }
-            let start = run.groups[first].from;
             if field
                 .before(start)
                 .is_some_and(|b| is_word(b) || matches!(b, b'.' | b'-'))

@@ -42,7 +42,11 @@ fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
     for token in field.tokens {
-        let Some(dot) = token.from.checked_sub(1).filter(|&dot| dot >= at && text[dot] == b'.') else {
+        let Some(dot) = token
+            .from
+            .checked_sub(1)
+            .filter(|&dot| dot >= at && text[dot] == b'.')
+        else {
             continue;
         };
         let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
@@ -98,10 +102,7 @@ fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
         back.next().unwrap_or_default(),
         back.next(),
     );
-    if !(2..=24).contains(&last.len())
-        || !last.iter().all(u8::is_ascii_lowercase)
-        || second.is_empty()
-    {
+    if !(2..=24).contains(&last.len()) || !last.iter().all(u8::is_ascii_lowercase) || second.is_empty() {
         return false;
     }
     let first = labels().next().unwrap_or_default();

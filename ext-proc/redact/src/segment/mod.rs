@@ -128,7 +128,9 @@ impl Segmenter {
         {
             self.restart(self.from);
         }
-        if self.pos == self.from && self.pos >= self.loud && !stops.words {
+        // Nothing is quiet that begins with a number.
+        let number = bytes.get(self.pos - origin).is_some_and(u8::is_ascii_digit);
+        if self.pos == self.from && self.pos >= self.loud && !stops.words && !number {
             match quiet(bytes, self.from - origin, stops) {
                 Ok((to, stop)) => {
                     let (from, to) = (self.from, origin + to);

@@ -4,6 +4,7 @@
 use super::Stops;
 use super::classes::{CLASS, DELIMITER, LETTER, SPACE, UNSPACED};
 use super::words::{bridges, in_name, mail_before};
+use crate::fold::position;
 
 /// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
 /// there. Skipping that is what makes clean text fast. Also, and otherwise only, how far it looked.
@@ -15,7 +16,14 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, u
         let found = if stops.names {
             bytes[at..limit].iter().position(|&b| NAME_STOP[b as usize])
         } else {
-            bytes[at..limit].iter().position(|&b| STOP[b as usize])
+            position(
+                &bytes[at..limit],
+                |b| {
+                    let number = b.wrapping_sub(b'0') <= b':' - b'0';
+                    number | (b == b'@') | (b == b'-') | (b == b'_') | (b == b'"') | (b == b'.')
+                },
+                |b| STOP[b as usize],
+            )
         };
         let Some(step) = found else {
             break limit;

@@ -92,6 +92,8 @@ pub(crate) struct Ids {
     length: [Set; LONGEST + 1],
     /// By number and length of a group: the kinds that are customarily written with such a group there.
     group: [[Set; LONGEST + 1]; GROUPS],
+    /// By topic.
+    of_topic: Vec<Set>,
     /// Those that some text is enough for without a topic word.
     plain: Set,
     /// The topics of all.
@@ -173,6 +175,7 @@ impl Ids {
             letters: Box::new([[Set::default(); LONGEST + 1]; LONGEST]),
             length: [Set::default(); LONGEST + 1],
             group: [[Set::default(); LONGEST + 1]; GROUPS],
+            of_topic: vec![Set::default(); Topics::COUNT],
             plain: Set::default(),
             topics: Topics::of(kinds().map(|kind| topic(kind.entity))),
         };
@@ -197,6 +200,7 @@ impl Ids {
             if kind.strong || !kind.written.is_empty() {
                 ids.plain.insert(index);
             }
+            topic(kind.entity).for_each(|topic| ids.of_topic[topic].insert(index));
             ids.entries.push(Entry {
                 kind,
                 topic: topic(kind.entity),
@@ -211,11 +215,9 @@ impl Ids {
     pub(crate) fn find(&self, field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
         let mut named = Set::default();
         if field.mentions.any(self.topics) {
-            for (index, entry) in self.entries.iter().enumerate() {
-                if field.mentions.any(entry.topic) {
-                    named.insert(index);
-                }
-            }
+            named = field.mentions.topics().fold(named, |named, topic| {
+                named.or(self.of_topic.get(topic).copied().unwrap_or_default())
+            });
         }
         for (number, token) in field.tokens.iter().enumerate() {
             // No identifier begins with more letters and then a gap.
@@ -298,7 +300,11 @@ impl Ids {
             0 => of(&self.letters),
             digits if digits == chars.len() => of(&self.digits),
             _ => chars.iter().zip(at..).fold(Set(u128::MAX), |set, (b, at)| {
-                let table = if b.is_ascii_digit() { &self.digits } else { &self.letters };
+                let table = if b.is_ascii_digit() {
+                    &self.digits
+                } else {
+                    &self.letters
+                };
                 set.and(table.get(at).map_or(Set::default(), |by_len| by_len[1]))
             }),
         }
