@@ -16,6 +16,7 @@ mod recognizers;
 mod redactor;
 mod rules;
 mod segment;
+mod swar;
 mod token;
 mod transducer;
 mod vault;

@@ -4,6 +4,7 @@
 mod chars;
 mod map;
 
+use crate::swar::{self, between, beyond_ascii, equal};
 use chars::Fold;
 pub use map::Folded;
 
@@ -129,12 +130,13 @@ impl Folder {
     fn plain_run(&self, bytes: &[u8]) -> usize {
         if self.mode == Mode::Text || self.mode == Mode::JsonString {
             let quotes = self.mode == Mode::JsonString;
-            position(
+            swar::position(
                 bytes,
-                |b| {
-                    let other = (b == b'\\') | (b == b'&') | (b == b'%') | (b == b'*') | (b >= 0x80);
-                    let control = (b < b' ') & (b != b'\t') & (b != b'\n') & (b != b'\r');
-                    other | control | (quotes & (b == b'"'))
+                |eight| {
+                    let signs =
+                        equal(eight, b'\\') | equal(eight, b'&') | equal(eight, b'%') | equal(eight, b'*');
+                    let quote = if quotes { equal(eight, b'"') } else { 0 };
+                    signs | quote | between(eight, 0, 31) | beyond_ascii(eight)
                 },
                 |b| !PLAIN[b as usize] || (quotes && b == b'"'),
             )
@@ -174,28 +176,6 @@ impl Folder {
             _ => Item::Char(c, c.len_utf8()),
         }
     }
-}
-
-/// Where the first byte is for which `test` holds. `likely` says the same in comparisons only, from which vector instructions
-/// are made where there are any.
-#[inline(always)]
-pub(crate) fn position(
-    bytes: &[u8],
-    likely: impl Fn(u8) -> bool,
-    test: impl Fn(u8) -> bool,
-) -> Option<usize> {
-    let mut from = 0;
-    if !cfg!(target_arch = "wasm32") {
-        let (chunks, _) = bytes.as_chunks::<16>();
-        for chunk in chunks {
-            if chunk.iter().fold(false, |any, &b| any | likely(b)) {
-                break;
-            }
-            from += chunk.len();
-        }
-    }
-    let step = bytes[from..].iter().position(|&b| test(b))?;
-    Some(from + step)
 }
 
 /// Bytes that fold to themselves in every mode but for the quote.

@@ -4,7 +4,7 @@
 use super::Stops;
 use super::classes::{CLASS, DELIMITER, LETTER, SPACE, UNSPACED};
 use super::words::{bridges, in_name, mail_before};
-use crate::fold::position;
+use crate::swar::{self, between, equal};
 
 /// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
 /// there. Skipping that is what makes clean text fast. Also, and otherwise only, how far it looked.
@@ -16,11 +16,11 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, u
         let found = if stops.names {
             bytes[at..limit].iter().position(|&b| NAME_STOP[b as usize])
         } else {
-            position(
+            swar::position(
                 &bytes[at..limit],
-                |b| {
-                    let number = b.wrapping_sub(b'0') <= b':' - b'0';
-                    number | (b == b'@') | (b == b'-') | (b == b'_') | (b == b'"') | (b == b'.')
+                |eight| {
+                    let others = equal(eight, b'@') | equal(eight, b'_') | equal(eight, b'"');
+                    between(eight, b'-', b':') | others
                 },
                 |b| STOP[b as usize],
             )

@@ -3,6 +3,7 @@
 
 use super::Join;
 use super::classes::{CLASS, LETTER, SPACE};
+use crate::swar::pairs;
 
 /// Whether a word without digits may be the first part of something with spaces: a letter or two of a number, a month.
 pub(super) fn bridges(word: &[u8]) -> bool {
@@ -253,21 +254,17 @@ pub(super) fn looks_like_iban(word: &[u8]) -> bool {
 
 /// Whether the text before a word, at most 32 bytes, says that an e-mail address follows.
 pub(super) fn mail_before(left: &[u8]) -> bool {
-    // Without a way out of the loops, so that they become vector instructions where there are any.
-    match left.last_chunk::<32>() {
-        Some(left) if !cfg!(target_arch = "wasm32") => {
-            let is = |at: usize, b: u8| left[at] | 0x20 == b;
-            let half = |from: usize| {
-                (from..from + 16).fold(false, |found, at| {
-                    found | (is(at, b'm') & is(at + 1, b'a') & is(at + 2, b'i') & is(at + 3, b'l'))
-                })
-            };
-            half(0) | half(32 - 3 - 16)
-        }
-        _ => left.array_windows().fold(false, |found, window| {
-            found | (u32::from_le_bytes(*window) | 0x2020_2020 == u32::from_le_bytes(*b"mail"))
-        }),
-    }
+    let says = |left: &[u8]| left.windows(4).any(|word| word.eq_ignore_ascii_case(b"mail"));
+    let Some(whole) = left.first_chunk::<32>() else {
+        return says(left);
+    };
+    // Where an m stands, and an l three bytes further on.
+    let eight = |at: usize| {
+        let bytes = whole[at..].first_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
+    };
+    let ends = |at| pairs(eight(at), b'm', eight(at + 3), b'l');
+    ends(0) | ends(8) | ends(16) | ends(21) != 0 && says(left)
 }
 
 pub(super) fn ends_sentence(word: &[u8]) -> bool {

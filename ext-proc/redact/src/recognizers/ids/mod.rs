@@ -224,8 +224,21 @@ impl Ids {
             if token.digits == 0 && token.len() > 4 {
                 continue;
             }
-            let alive = self.of_group(0, token.len(), self.plain.or(named), named);
-            if !alive.is_empty()
+            let alive = self
+                .of_group(0, token.len(), self.plain.or(named), named)
+                .and(self.of_chars(0, &field.text[token.from..token.to], token));
+            if alive.is_empty() {
+                continue;
+            }
+            // It is one by itself, or goes on.
+            let goes_on = || {
+                field.tokens.get(number + 1).is_some_and(|next| {
+                    is_gap(&field.text[token.to..next.from])
+                        && !self.of_group(1, next.len(), alive, named).is_empty()
+                })
+            };
+            let ends = || !alive.and(self.length[token.len()]).is_empty();
+            if (ends() || goes_on())
                 && !field
                     .before(token.from)
                     .is_some_and(|b| is_word(b) || matches!(b, b'_' | b'@' | b'\\' | b'+'))
@@ -244,7 +257,7 @@ impl Ids {
         }
     }
 
-    /// The identifiers that begin with the first of `tokens`, of the kinds `alive`.
+    /// The identifiers that begin with the first of `tokens`, which may be of the kinds `alive`.
     fn at(
         &self,
         field: &Field<'_>,
@@ -256,15 +269,18 @@ impl Ids {
     ) {
         let mut candidate = Candidate::default();
         for (i, token) in tokens.iter().enumerate() {
-            if let Some(last) = i.checked_sub(1).map(|last| tokens[last].to) {
-                if !is_gap(&field.text[last..token.from]) {
+            if i > 0 {
+                if !is_gap(&field.text[candidate.to..token.from]) {
                     return;
                 }
-                alive = self.of_group(i, token.len(), alive, named);
-            }
-            alive = alive.and(self.of_chars(candidate.len, &field.text[token.from..token.to], token));
-            if alive.is_empty() {
-                return;
+                alive = self.of_group(i, token.len(), alive, named).and(self.of_chars(
+                    candidate.len,
+                    &field.text[token.from..token.to],
+                    token,
+                ));
+                if alive.is_empty() {
+                    return;
+                }
             }
             candidate.extend(token);
             if field

@@ -105,8 +105,15 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut word = field.from;
     while word < text.len() {
-        let len = text[word..].iter().take_while(|&&b| !is_gap(b)).count();
-        if len >= 6 {
+        let (mut len, mut signs) = (0, 0);
+        for b in text[word..].iter().map(|&b| SIGN[b as usize]) {
+            if b & GAP != 0 {
+                break;
+            }
+            signs |= b;
+            len += 1;
+        }
+        if len >= 6 && signs & NUMBER != 0 {
             let sign = text[word..word + len]
                 .iter()
                 .position(|&b| b == b'=' || b == b':')
@@ -177,36 +184,27 @@ impl Strength {
     }
 }
 
-fn is_gap(b: u8) -> bool {
-    const GAP: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut b = 0;
-        while b < 128 {
-            table[b] = matches!(
-                b as u8,
-                b' ' | b'\n'
-                    | b'\t'
-                    | b'\r'
-                    | b'"'
-                    | b'\''
-                    | b'`'
-                    | b','
-                    | b';'
-                    | b'{'
-                    | b'}'
-                    | b'<'
-                    | b'>'
-                    | b'|'
-                    | b'&'
-                    | b'?'
-                    | 1
-            );
-            b += 1;
-        }
-        table
-    };
-    GAP[b as usize]
-}
+/// What ends a word.
+const GAP: u8 = 1;
+/// A digit.
+const NUMBER: u8 = 2;
+
+/// What each byte is of these.
+const SIGN: [u8; 256] = {
+    let mut table = [0; 256];
+    let gaps = b" \n\t\r\"'`,;{}<>|&?\x01";
+    let mut i = 0;
+    while i < gaps.len() {
+        table[gaps[i] as usize] = GAP;
+        i += 1;
+    }
+    let mut b = b'0';
+    while b <= b'9' {
+        table[b as usize] = NUMBER;
+        b += 1;
+    }
+    table
+};
 
 /// What the name promises that `left` ends with, before a sign of assignment (unless that was taken off) and quotes.
 fn strength(left: &[u8], signed: bool) -> Option<Strength> {
@@ -227,6 +225,10 @@ fn strength(left: &[u8], signed: bool) -> Option<Strength> {
             let Some(start) = rest.len().checked_sub(name.len()) else {
                 return false;
             };
+            // Nearly always, that says it.
+            if rest.last().map(u8::to_ascii_lowercase) != name.as_bytes().last().map(u8::to_ascii_lowercase) {
+                return false;
+            }
             // `compass=` is not `pass=`; `DB_PASS=` is.
             let glued = start > 0
                 && is_word(rest[start - 1])
@@ -252,6 +254,10 @@ fn without_copula(text: &[u8]) -> Option<&[u8]> {
     const COPULAS: &[&str] = &[
         " is", " ist", " lautet", " est", " es", " è", " é", " to", " jest", " är", " er", " on",
     ];
+    // Most words end otherwise.
+    if !matches!(text.last()?, b's' | b't' | b'o' | b'r' | b'n' | 0xA8 | 0xA9) {
+        return None;
+    }
     COPULAS
         .iter()
         .find_map(|copula| text.strip_suffix(copula.as_bytes()))
@@ -268,9 +274,12 @@ fn names_key(text: &[u8]) -> bool {
         "client_secret",
         "api_token",
     ];
-    NAMES.iter().any(|name| {
-        text.len() >= name.len() && text[text.len() - name.len()..].eq_ignore_ascii_case(name.as_bytes())
-    })
+    // Most words end otherwise.
+    let last = text.last().map(u8::to_ascii_lowercase);
+    matches!(last, Some(b'n' | b'y' | b't'))
+        && NAMES.iter().any(|name| {
+            text.len() >= name.len() && text[text.len() - name.len()..].eq_ignore_ascii_case(name.as_bytes())
+        })
 }
 
 /// Without spaces and quotes at the end.
