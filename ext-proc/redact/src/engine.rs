@@ -356,6 +356,10 @@ pub(crate) fn precedence(a: &Hit, b: &Hit) -> Ordering {
 
 /// Of overlapping candidates the better one is kept.
 fn resolve(hits: &mut [Hit], kept: &mut Vec<Hit>) {
+    if let [hit] = hits {
+        kept.push(*hit);
+        return;
+    }
     hits.sort_unstable_by(precedence);
     for &hit in hits.iter() {
         // Kept in order of position, so only the neighbours can overlap.

@@ -29,16 +29,19 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
     }
     let mut found = None;
     for after in first + 1..=run.groups.len() {
-        let digits = run.digits_of(first, after);
-        if digits.len() > 19 {
+        let count = run.count_of(first, after);
+        if count > 19 {
             break;
+        }
+        if count < 13 {
+            continue;
         }
         let end = run.groups[after - 1].to;
         let decimal = field.at(end) == Some(b'.') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
-        if digits.len() >= 13
-            && !decimal
+        let digits = run.digits_of(field, first, after);
+        if !decimal
             && !field.at(end).is_some_and(is_word)
-            && is_issued(digits)
+            && is_issued(&digits)
             && luhn(digits.iter().copied())
             && is_written_as_card(field, run, first, after)
         {

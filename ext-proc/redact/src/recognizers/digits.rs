@@ -1,7 +1,7 @@
 //! Numbers as groups of digits with separators between, the common view of cards, phones and national ids.
 //! Must not know what a number means.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use super::Field;
 
@@ -10,8 +10,8 @@ use super::Field;
 pub(crate) struct Group {
     pub(crate) from: usize,
     pub(crate) to: usize,
-    /// Index of its first digit in the run's digits.
-    pub(crate) first: usize,
+    /// Digits of the segment before it.
+    first: usize,
 }
 
 impl Group {
@@ -24,8 +24,8 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
     groups: Vec<Group>,
-    /// All digits, 0 to 9.
-    digits: Vec<u8>,
+    /// How many digits there are in all groups.
+    digits: usize,
     /// Each run's groups.
     ranges: Vec<Range<usize>>,
     /// The first group of the run that is being read.
@@ -36,14 +36,46 @@ pub(crate) struct Runs {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'r> {
     pub(crate) groups: &'r [Group],
-    digits: &'r [u8],
+}
+
+/// Digits without what stands between them, 0 to 9.
+#[derive(Debug)]
+pub(crate) struct Digits {
+    array: [u8; Self::MOST],
+    len: usize,
+}
+
+impl Digits {
+    /// No number of interest has more.
+    const MOST: usize = 24;
+}
+
+impl Deref for Digits {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.array.get(..self.len).unwrap_or_default()
+    }
 }
 
 impl Run<'_> {
-    /// The digits of the groups `from` to `to` (exclusive).
-    pub(crate) fn digits_of(&self, from: usize, to: usize) -> &[u8] {
+    /// The digits of the groups `from` to `to` (exclusive), of which there should be at most 24.
+    pub(crate) fn digits_of(&self, field: &Field<'_>, from: usize, to: usize) -> Digits {
+        let mut array = [0; Digits::MOST];
+        let mut len = 0;
+        for group in &self.groups[from..to] {
+            for (slot, b) in array[len..].iter_mut().zip(&field.text[group.from..group.to]) {
+                *slot = b - b'0';
+                len += 1;
+            }
+        }
+        Digits { array, len }
+    }
+
+    /// How many digits the groups `from` to `to` (exclusive) have.
+    pub(crate) fn count_of(&self, from: usize, to: usize) -> usize {
         let last = self.groups[to - 1];
-        &self.digits[self.groups[from].first..last.first + last.len()]
+        last.first + last.len() - self.groups[from].first
     }
 
     /// How many digits there are from the group `from` on.
@@ -64,7 +96,7 @@ impl Runs {
     /// Reads the runs of a field's segment that have at least five digits.
     pub(crate) fn read(&mut self, field: &Field<'_>) {
         self.groups.clear();
-        self.digits.clear();
+        self.digits = 0;
         self.ranges.clear();
         self.start = 0;
         for token in field.tokens {
@@ -94,8 +126,8 @@ impl Runs {
             self.close();
             self.start = self.groups.len();
         }
-        let first = self.digits.len();
-        self.digits.extend(text[from..to].iter().map(|b| b - b'0'));
+        let first = self.digits;
+        self.digits += to - from;
         self.groups.push(Group { from, to, first });
     }
 
@@ -103,13 +135,12 @@ impl Runs {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Run<'_>> {
         self.ranges.iter().map(|range| Run {
             groups: &self.groups[range.clone()],
-            digits: &self.digits,
         })
     }
 
     fn close(&mut self) {
         let first = self.groups.get(self.start);
-        if first.is_some_and(|first| self.digits.len() - first.first >= 5) {
+        if first.is_some_and(|first| self.digits - first.first >= 5) {
             self.ranges.push(self.start..self.groups.len());
         }
     }

@@ -218,27 +218,27 @@ fn longest(
                 break;
             }
         }
-        let digits = run.digits_of(first, after);
-        if digits.len() > 15 {
+        let count = run.count_of(first, after);
+        if count > 15 {
             break;
         }
         let end = run.groups[after - 1].to;
-        if digits.len() < 6 || touches(field, end) {
+        if count < 6 || touches(field, end) {
             continue;
         }
         let goes_on = led || field.at(end) == Some(b' ') && digit(end + 1);
-        let written = Written {
-            groups: &run.groups[first..after],
-            digits,
-            text: &field.text[from..end],
-            plus,
-            signs,
-        };
         let mut said = || after == run.groups.len() && said();
         // Whatever its form is.
         if goes_on && !introduced && !plus && !said() {
             continue;
         }
+        let written = Written {
+            groups: &run.groups[first..after],
+            digits: &run.digits_of(field, first, after),
+            text: &field.text[from..end],
+            plus,
+            signs,
+        };
         let score = match written.form() {
             Form::Clear(score) if introduced => score.max(0.8),
             Form::Clear(score) if plus || !goes_on => score,
@@ -259,6 +259,14 @@ fn may_be_clear(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> b
     let groups = &run.groups[first..];
     groups.len() > 1
         && match field.text[groups[0].from] {
+            // With one trunk zero, only the groups that people use.
+            b'0' if field.text[from] != b'('
+                && groups[0].len() > 1
+                && field.text[groups[0].from + 1] != b'0' =>
+            {
+                let lens = (groups[0].len(), groups[1].len());
+                matches!(lens, (2, 2 | 4) | (3, 3 | 4) | (4, 3) | (5, 6))
+            }
             b'0' => true,
             b'1' if groups.len() >= 4 => true,
             _ => {

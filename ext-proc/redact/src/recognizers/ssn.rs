@@ -45,14 +45,15 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             {
                 continue;
             }
-            let Some(after) =
-                (first + 1..=run.groups.len()).find(|&after| run.digits_of(first, after).len() >= 9)
+            let Some(after) = (first + 1..=run.groups.len()).find(|&after| run.count_of(first, after) >= 9)
             else {
                 break;
             };
-            let digits = run.digits_of(first, after);
             let end = run.groups[after - 1].to;
-            if digits.len() != 9 || field.at(end).is_some_and(is_word) || !is_issued(digits) {
+            if run.count_of(first, after) != 9
+                || field.at(end).is_some_and(is_word)
+                || !is_issued(&run.digits_of(field, first, after))
+            {
                 continue;
             }
             let mentions = field.mentions;
