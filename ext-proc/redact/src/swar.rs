@@ -6,13 +6,13 @@ const HIGH: u64 = ONES << 7;
 
 /// Marks, in its high bit, each byte that is `b`; behind the first one, maybe some that are not.
 pub(crate) const fn equal(bytes: u64, b: u8) -> u64 {
-    let zero = bytes ^ ONES * b as u64;
+    let zero = bytes ^ (ONES * b as u64);
     zero.wrapping_sub(ONES) & !zero & HIGH
 }
 
 /// Marks, in its high bit, each byte that is `a` and in `other` is `b`; behind the first one, maybe some that are not.
 pub(crate) const fn pairs(bytes: u64, a: u8, other: u64, b: u8) -> u64 {
-    let zero = (bytes ^ ONES * a as u64) | (other ^ ONES * b as u64);
+    let zero = (bytes ^ (ONES * a as u64)) | (other ^ (ONES * b as u64));
     zero.wrapping_sub(ONES) & !zero & HIGH
 }
 

@@ -38,13 +38,11 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
         }
         let end = run.groups[after - 1].to;
         let decimal = field.at(end) == Some(b'.') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+        if decimal || field.at(end).is_some_and(is_word) || !is_written_as_card(field, run, first, after) {
+            continue;
+        }
         let digits = run.digits_of(field, first, after);
-        if !decimal
-            && !field.at(end).is_some_and(is_word)
-            && is_issued(&digits)
-            && luhn(digits.iter().copied())
-            && is_written_as_card(field, run, first, after)
-        {
+        if is_issued(&digits) && luhn(digits.iter().copied()) {
             found = Some(after);
         }
     }

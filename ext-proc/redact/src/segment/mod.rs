@@ -203,15 +203,8 @@ impl Segmenter {
     fn word_goes_on(&mut self, rest: &[u8], text: &Folded) {
         let (mut mask, mut counts, mut len) = (0, Counts::default(), 0);
         loop {
-            for &byte in &rest[len..] {
-                let class = CLASS[byte as usize];
-                if class & (SPACE | DELIMITER | UNSPACED) != 0 {
-                    break;
-                }
-                mask |= class;
-                counts.add(byte);
-                len += 1;
-            }
+            len += counts.add_word(&rest[len..]);
+            mask |= counts.mask();
             let joins = matches!(rest.get(len), Some(b',' | b';'))
                 && (self.word_mask | mask) & COLON != 0
                 && self.in_url(text, self.pos + len);
