@@ -28,6 +28,7 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
         return None;
     }
     let mut found = None;
+    let mut digits = None;
     for after in first + 1..=run.groups.len() {
         let count = run.count_of(first, after);
         if count > 19 {
@@ -38,11 +39,13 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
         }
         let end = run.groups[after - 1].to;
         let decimal = field.at(end) == Some(b'.') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
-        if decimal || field.at(end).is_some_and(is_word) || !is_written_as_card(field, run, first, after) {
-            continue;
-        }
-        let digits = run.digits_of(field, first, after);
-        if is_issued(&digits) && luhn(digits.iter().copied()) {
+        let digits = &digits.get_or_insert_with(|| run.first_digits(field, first))[..count];
+        if !decimal
+            && !field.at(end).is_some_and(is_word)
+            && is_issued(digits)
+            && luhn(digits.iter().copied())
+            && is_written_as_card(field, run, first, after)
+        {
             found = Some(after);
         }
     }

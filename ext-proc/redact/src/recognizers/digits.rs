@@ -59,11 +59,11 @@ impl Deref for Digits {
 }
 
 impl Run<'_> {
-    /// The digits of the groups `from` to `to` (exclusive), of which there should be at most 24.
-    pub(crate) fn digits_of(&self, field: &Field<'_>, from: usize, to: usize) -> Digits {
+    /// The first digits from the group `from` on: 24, or all if there are fewer.
+    pub(crate) fn first_digits(&self, field: &Field<'_>, from: usize) -> Digits {
         let mut array = [0; Digits::MOST];
         let mut len = 0;
-        for group in &self.groups[from..to] {
+        for group in self.groups[from..].iter().take(Digits::MOST) {
             for (slot, b) in array[len..].iter_mut().zip(&field.text[group.from..group.to]) {
                 *slot = b - b'0';
                 len += 1;

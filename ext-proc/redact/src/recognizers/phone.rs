@@ -206,6 +206,7 @@ fn longest(
     let led = field.before(from) == Some(b' ') && from.checked_sub(2).is_some_and(digit);
     let mut best: Option<(usize, Hit)> = None;
     let mut signs = Signs::default();
+    let mut digits = None;
     for after in first + 1..=run.groups.len().min(first + GROUPS) {
         if after > first + 1 {
             let before = signs;
@@ -234,7 +235,7 @@ fn longest(
         }
         let written = Written {
             groups: &run.groups[first..after],
-            digits: &run.digits_of(field, first, after),
+            digits: &digits.get_or_insert_with(|| run.first_digits(field, first))[..count],
             text: &field.text[from..end],
             plus,
             signs,

@@ -21,6 +21,10 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
     [(Entity::UsSsn, words)].into_iter()
 }
 
+/// How far before and after a number the words may stand.
+const BEFORE: usize = 40;
+const AFTER: usize = 20;
+
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
     let ssn = topic(Entity::UsSsn);
     let mentioned = field.mentions.any(ssn);
@@ -34,7 +38,9 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             let start = run.groups[first].from;
             let near = || {
                 let mentions = field.mentions;
-                mentioned && (mentions.before(start, 40, ssn) || mentions.after(start, field.text.len(), ssn))
+                mentioned
+                    && (mentions.before(start, BEFORE, ssn)
+                        || mentions.after(start, field.text.len() + AFTER, ssn))
             };
             if !usual && !near() {
                 continue;
@@ -52,12 +58,12 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             let end = run.groups[after - 1].to;
             if run.count_of(first, after) != 9
                 || field.at(end).is_some_and(is_word)
-                || !is_issued(&run.digits_of(field, first, after))
+                || !is_issued(&run.first_digits(field, first)[..9])
             {
                 continue;
             }
             let mentions = field.mentions;
-            let known = mentions.before(start, 40, ssn) || mentions.after(end, 20, ssn);
+            let known = mentions.before(start, BEFORE, ssn) || mentions.after(end, AFTER, ssn);
             let mut lens = [0; 9];
             run.groups[first..after]
                 .iter()
