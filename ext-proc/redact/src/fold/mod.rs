@@ -130,6 +130,11 @@ impl Folder {
     fn plain_run(&self, bytes: &[u8]) -> usize {
         if self.mode == Mode::Text || self.mode == Mode::JsonString {
             let quotes = self.mode == Mode::JsonString;
+            let special = |b: u8| !PLAIN[b as usize] || (quotes && b == b'"');
+            // Between characters of other scripts there is little.
+            if let Some(few) = bytes.iter().take(4).position(|&b| special(b)) {
+                return few;
+            }
             swar::position(
                 bytes,
                 |eight| {
@@ -138,7 +143,7 @@ impl Folder {
                     let quote = if quotes { equal(eight, b'"') } else { 0 };
                     signs | quote | between(eight, 0, 31) | beyond_ascii(eight)
                 },
-                |b| !PLAIN[b as usize] || (quotes && b == b'"'),
+                special,
             )
             .unwrap_or(bytes.len())
         } else {
