@@ -89,6 +89,11 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
         .collect();
     let table = perfect_hash::build(&keys)?;
     let mut bytes = Vec::new();
+    let mut sieve = vec![0u8; 1 << 13];
+    for (token, _) in &long {
+        let bit = hash::sieve(token, 0, token.len());
+        sieve[bit / 8] |= 1 << (bit % 8);
+    }
     let mut entries = vec![0u64; table.layout.slots as usize];
     for ((token, rank), (&key, &slot)) in long.iter().zip(keys.iter().zip(&table.slots)) {
         entries[slot as usize] = Layout::entry(key, token.len(), u32::try_from(bytes.len())?, *rank);
@@ -125,10 +130,11 @@ pub(crate) fn write(source: &Source, out: &Path) -> Result<(), Failure> {
     let (tier_index, tier_blocks) = two_stage(&characters::tiers(&tokens))?;
     blob(out, &format!("{name}.tier_index"), &le16(&tier_index))?;
     blob(out, &format!("{name}.tier_blocks"), &le32(&tier_blocks))?;
-    blob(out, &format!("{name}.short"), &le64(&short.keys))?;
-    blob(out, &format!("{name}.short_ranks"), &le32(&short.ranks))?;
-    blob(out, &format!("{name}.medium"), &le64(&medium.keys))?;
-    blob(out, &format!("{name}.medium_ranks"), &le32(&medium.ranks))?;
+    blob(out, &format!("{name}.short"), &short.lines)?;
+    blob(out, &format!("{name}.short_scripts"), &short.scripts)?;
+    blob(out, &format!("{name}.medium"), &medium.lines)?;
+    blob(out, &format!("{name}.medium_scripts"), &medium.scripts)?;
+    blob(out, &format!("{name}.sieve"), &sieve)?;
     blob(out, &format!("{name}.bytes"), &bytes)?;
     blob(out, &format!("{name}.entries"), &le64(&entries))?;
     blob(out, &format!("{name}.pilots"), &le16(&table.pilots))?;

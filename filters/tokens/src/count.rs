@@ -47,7 +47,7 @@ fn of_window(table: &Table, memo: &mut Memo, text: &[u8], at: usize, window: &Wi
         let start = left.trailing_zeros() as usize;
         let (start, end) = (at + start, at + window.end(start));
         left &= left - 1;
-        if !table.has_short(text, start, end) {
+        if !table.has_short_ascii(text, start, end) {
             tokens += memo.merged(table, text, start, end) - 1;
         }
     }
@@ -56,7 +56,7 @@ fn of_window(table: &Table, memo: &mut Memo, text: &[u8], at: usize, window: &Wi
         let start = left.trailing_zeros() as usize;
         let (start, end) = (at + start, at + window.end(start));
         left &= left - 1;
-        if !table.has(text, start, end) {
+        if !table.has_ascii(text, start, end) {
             tokens += memo.merged(table, text, start, end) - 1;
         }
     }

@@ -4,40 +4,30 @@
 //! hash. 64-bit multiplications only, since that is what wasm has.
 
 /// A line's length in bytes.
-#[allow(dead_code, reason = "only the library reads lines")]
 pub(crate) const LINE: usize = 64;
+/// How many keys of so many words fit in a line, with their ranks and the link.
+pub(crate) const fn places(words: usize) -> usize {
+    (LINE - 4) / (8 * words + 4)
+}
 /// No token is longer.
 pub(crate) const LONGEST: usize = 1 << LENGTH_BITS;
 
-/// What an empty place of a line holds. No key begins with the byte 0xff, which is in no UTF-8 text; as the first word of a
-/// line's last place it says that the line with the number in the other bytes has more of this line's keys, and this is no
-/// line's number.
+/// A word that no key has: each ends with the last byte of a text or with 0xff, and begins with a byte of a text.
 #[allow(dead_code, reason = "only the build script writes lines")]
-pub(crate) const EMPTY: u64 = redirect(u32::MAX);
+pub(crate) const EMPTY: u64 = u64::MAX;
 
-/// The first word of a line's last place if another line has more of its keys.
+/// The link of a line whose other keys lie in the line of that number: it has a bit for each of their groups.
 #[allow(dead_code, reason = "only the build script writes lines")]
-pub(crate) const fn redirect(line: u32) -> u64 {
-    (line as u64) << 8 | 0xff
+pub(crate) const fn link(line: u16, groups: u32) -> u32 {
+    groups | line as u32
 }
 
-/// The line that a first word leads to which is no key's.
+/// The line that a link leads to.
 #[allow(dead_code, reason = "only the library reads lines")]
 #[inline(always)]
-pub(crate) const fn redirected(word: u64) -> usize {
-    (word >> 8) as usize
+pub(crate) const fn linked(link: u32) -> usize {
+    (link & 0xffff) as usize
 }
-
-/// Whether a first word is no key's.
-#[allow(dead_code, reason = "only the library reads lines")]
-#[inline(always)]
-pub(crate) const fn is_no_key(word: u64) -> bool {
-    word & 0xff == 0xff
-}
-
-/// The bits of a rank; those above hold a part of the hash, its print. In a line's last place this is no rank but says that
-/// another line has more keys; then there is a bit for each group of prints that these keys have.
-pub(crate) const RANK: u32 = (1 << RANK_BITS) - 1;
 
 /// A text of at most 16 bytes: its words and their hash.
 #[derive(Clone, Copy)]
@@ -71,29 +61,52 @@ impl Key<2> {
 }
 
 impl<const N: usize> Key<N> {
-    /// Which of `lines` has it. The hash's high half depends on every bit of the key.
+    /// A byte that tells scripts apart: the first one, or what comes after it if that is a space or another of ASCII. Keys are
+    /// put together by it, so that a text meets the same few cache lines and pages again and again.
     #[inline(always)]
-    pub(crate) const fn line(self, lines: usize) -> usize {
-        reduce(self.hash >> 32, lines)
+    pub(crate) const fn script(self) -> usize {
+        let first = self.words[0] & 0xff;
+        (if first < 0x80 {
+            self.words[0] >> 8 & 0xff
+        } else {
+            first
+        }) as usize
     }
 
-    /// A part of the hash, in the bits beside those of a rank.
+    /// Which of the lines of its script has it. The hash's high half depends on every bit of the key.
     #[inline(always)]
-    pub(crate) const fn print(self) -> u32 {
-        ((self.hash >> 34) as u32) << RANK_BITS
+    pub(crate) const fn line(self, lines: Range) -> usize {
+        lines.first as usize + reduce(self.hash >> 32, lines.count as usize)
     }
 
-    /// The bit of the group that its print belongs to, among those of prints.
+    /// The bit of its group, among those of a link.
     #[inline(always)]
     pub(crate) const fn group(self) -> u32 {
-        1 << (RANK_BITS + (self.print() >> RANK_BITS) % (u32::BITS - RANK_BITS))
+        1 << (16 + (self.hash >> 32) % 16)
+    }
+}
+
+/// The lines of one script.
+#[derive(Clone, Copy)]
+pub(crate) struct Range {
+    pub(crate) first: u16,
+    pub(crate) count: u16,
+}
+
+impl Range {
+    #[allow(dead_code, reason = "only the build script writes ranges")]
+    pub(crate) const fn to_bytes(self) -> [u8; 4] {
+        (self.first as u32 | (self.count as u32) << 16).to_le_bytes()
     }
 
-    /// Whether another line may have it, by what the last place of its own line has in the place of a rank.
-    #[allow(dead_code, reason = "only the library reads lines")]
+    #[allow(dead_code, reason = "only the library reads ranges")]
     #[inline(always)]
-    pub(crate) const fn may_be_elsewhere(self, last: u32) -> bool {
-        last & RANK == RANK && last & self.group() != 0
+    pub(crate) const fn from_bytes(bytes: [u8; 4]) -> Self {
+        let both = u32::from_le_bytes(bytes);
+        Self {
+            first: both as u16,
+            count: (both >> 16) as u16,
+        }
     }
 }
 
@@ -151,6 +164,12 @@ fn at_the_end(text: &[u8], start: usize) -> u64 {
 #[inline(always)]
 const fn reduce(hash: u64, below: usize) -> usize {
     ((hash * below as u64) >> 32) as usize
+}
+
+/// Which of 65,536 bits stands for `text[start..start + len]`, which is longer than 16 bytes: for its length and first 16 bytes.
+#[inline(always)]
+pub(crate) fn sieve(text: &[u8], start: usize, len: usize) -> usize {
+    (of_two(word(text, start) ^ len as u64, word(text, start + 8)) >> 48) as usize
 }
 
 /// The hash of `text[start..start + len]`, which is longer than 16 bytes.

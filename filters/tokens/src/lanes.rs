@@ -1,6 +1,6 @@
-//! Sixteen bytes or four words at once, with the instructions of the target. Must not know what is looked for.
+//! Sixteen bytes at once, with the instructions of the target. Must not know what is looked for.
 
-use wide::{i8x16, u32x4, u64x2};
+use wide::i8x16;
 
 /// Whether the target has them: SSE2, which every x86-64 has, NEON, or wasm's `simd128`, if the module is built with it.
 pub(crate) const AVAILABLE: bool = cfg!(any(
@@ -43,42 +43,4 @@ impl Lanes {
         let moved = self.0 + i8x16::splat(0x80u8.wrapping_sub(first).cast_signed());
         Self(moved.simd_lt(i8x16::splat(0x80u8.wrapping_add(count).cast_signed())))
     }
-}
-
-/// Whether one of these words is that one: not 0 if so. For each place in the line it is the same bit.
-#[inline(always)]
-pub(crate) fn equal_of_two(words: &[u8; 16], word: u64) -> u32 {
-    if cfg!(any(target_feature = "simd128", target_feature = "sse4.1")) {
-        let words = words.as_chunks().0.first_chunk().unwrap_or(&[[0; 8]; 2]);
-        let words = u64x2::new(words.map(u64::from_le_bytes));
-        words.simd_eq(u64x2::splat(word)).to_bitmask()
-    } else {
-        // SSE2 compares no more than 32 bits at once.
-        let (low, high) = (word as u32, (word >> 32) as u32);
-        let same = four(words)
-            .simd_eq(u32x4::new([low, high, low, high]))
-            .to_bitmask();
-        same & same >> 1 & 0b0101
-    }
-}
-
-/// A bit for each of these four words that equals that one in the bits of the mask.
-#[inline(always)]
-pub(crate) fn equal_of_four(words: &[u8; 16], mask: u32, word: u32) -> u32 {
-    if AVAILABLE {
-        let masked = four(words) & u32x4::splat(mask);
-        masked.simd_eq(u32x4::splat(word)).to_bitmask()
-    } else {
-        // The library's own way without such instructions is slower.
-        let words = words.as_chunks().0.iter().zip(0..);
-        words.fold(0, |same, (own, place)| {
-            same | u32::from(u32::from_le_bytes(*own) & mask == word) << place
-        })
-    }
-}
-
-#[inline(always)]
-fn four(words: &[u8; 16]) -> u32x4 {
-    let words = words.as_chunks().0.first_chunk().unwrap_or(&[[0; 4]; 4]);
-    u32x4::new(words.map(u32::from_le_bytes))
 }

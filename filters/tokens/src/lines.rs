@@ -1,108 +1,96 @@
-//! Looks up tokens of at most 16 bytes: one cache line of keys says whether it is one, and half a line or less its rank.
+//! Looks up tokens of at most 16 bytes: one cache line holds keys and their ranks, so that a look-up waits for memory once.
 //!
-//! Must not know what they are looked up for. build/lines.rs writes the lines; `hash` has their form.
+//! Must not know what they are looked up for. build/lines.rs writes the lines; `hash` has the form of keys and links.
 
-use crate::hash::{self, Key, LINE, RANK};
-use crate::lanes;
+use core::hint::select_unpredictable;
+
+use crate::hash::{self, Key, LINE, Range};
 use crate::table::NO_RANK;
 
-/// The lines of keys of `N` words: 8 / `N` places each.
+/// The lines of keys of `N` words. Each has as many keys as fit, then a number for each of them, one more than its rank, and
+/// then a link to another line, or 0.
 pub(crate) struct Lines<const N: usize> {
-    /// All first words of a line's keys come first, then all second ones, and so on.
-    pub(crate) keys: &'static [[u8; LINE]],
-    /// A rank and a part of the key's hash for each place, in groups of four.
-    pub(crate) ranks: &'static [[u8; 16]],
+    pub(crate) lines: &'static [[u8; LINE]],
+    /// For each `Key::script`, which lines are its own.
+    pub(crate) scripts: &'static [[u8; 4]; 256],
 }
 
 impl<const N: usize> Lines<N> {
     /// How many places a line has.
-    const PLACES: usize = 8 / N;
+    const PLACES: usize = hash::places(N);
+
+    /// The lines where it has to be, unless they lead to others.
+    #[inline(always)]
+    fn range(&self, key: Key<N>) -> Range {
+        Range::from_bytes(self.scripts[key.script() % 256])
+    }
 
     /// Whether that is a token.
     #[inline(always)]
     pub(crate) fn has(&self, key: Key<N>) -> bool {
-        let mut at = key.line(self.keys.len());
+        self.has_among(key, self.range(key))
+    }
+
+    /// The same for a key that is all ASCII.
+    #[inline(always)]
+    pub(crate) fn has_ascii(&self, key: Key<N>) -> bool {
+        self.has_among(key, Range::from_bytes(self.scripts[0]))
+    }
+
+    #[inline(always)]
+    fn has_among(&self, key: Key<N>, range: Range) -> bool {
+        let mut at = key.line(range);
         loop {
-            let Some(line) = self.keys.get(at) else {
+            let Some(line) = self.lines.get(at) else {
                 return false;
             };
-            if Self::line_has(line, key) {
+            // Without branches that depend on where the key is.
+            let found = (0..Self::PLACES).fold(false, |found, place| found | is(line, place, key));
+            if found {
                 return true;
             }
-            let last = self.word(at, 0, Self::PLACES - 1);
-            if !hash::is_no_key(last) {
+            let link = number(line, LINE / 4 - 1);
+            if link & key.group() == 0 {
                 return false;
             }
-            at = hash::redirected(last);
+            at = hash::linked(link);
         }
     }
 
     /// The rank of that token, or [`NO_RANK`].
     #[inline(always)]
     pub(crate) fn rank(&self, key: Key<N>) -> u32 {
-        let mut at = key.line(self.keys.len());
-        let print = key.print();
+        let mut at = key.line(self.range(key));
         loop {
-            let groups = at * Self::PLACES / 4;
-            let mut last = 0;
-            for group in 0..Self::PLACES / 4 {
-                let Some(ranks) = self.ranks.get(groups + group) else {
-                    return NO_RANK;
-                };
-                let mut same = lanes::equal_of_four(ranks, !RANK, print);
-                let rank =
-                    |place: usize| u32::from_le_bytes(*ranks.as_chunks().0.get(place).unwrap_or(&[0; 4]));
-                while same != 0 {
-                    let place = same.trailing_zeros() as usize;
-                    // Only now the key itself is looked at: most that are no tokens end without it.
-                    if (0..N).all(|word| self.word(at, word, group * 4 + place) == key.words[word]) {
-                        return rank(place) & RANK;
-                    }
-                    same &= same - 1;
-                }
-                last = rank(3);
-            }
-            if !key.may_be_elsewhere(last) {
+            let Some(line) = self.lines.get(at) else {
                 return NO_RANK;
-            }
-            at = hash::redirected(self.word(at, 0, Self::PLACES - 1));
-        }
-    }
-
-    /// Without branches that depend on where the key is.
-    #[inline(always)]
-    fn line_has(line: &[u8; LINE], key: Key<N>) -> bool {
-        if lanes::AVAILABLE {
-            let twos = line.as_chunks().0;
-            let found = (0..Self::PLACES / 2).fold(0, |found, two| {
-                let same = (0..N).fold(u32::MAX, |same, word| {
-                    let words = twos.get(word * Self::PLACES / 2 + two).unwrap_or(&[0xff; 16]);
-                    same & lanes::equal_of_two(words, key.words[word])
-                });
-                found | same
-            });
-            found != 0
-        } else {
-            let words = line.as_chunks().0;
-            let is = |place: usize, word: u64| {
-                words
-                    .get(place)
-                    .is_some_and(|own| u64::from_le_bytes(*own) == word)
             };
-            (0..Self::PLACES).fold(false, |found, place| {
-                found
-                    | (0..N).fold(true, |same, word| {
-                        same & is(word * Self::PLACES + place, key.words[word])
-                    })
-            })
+            // Without branches that depend on whether there is one: the next look-up need not wait for this one's line.
+            let found = (0..Self::PLACES).fold(0, |found, place| {
+                let own = number(line, Self::PLACES * N * 2 + place);
+                select_unpredictable(is(line, place, key), own, found)
+            });
+            let link = number(line, LINE / 4 - 1);
+            if link & key.group() == 0 || found != 0 {
+                return found.wrapping_sub(1) & NO_RANK;
+            }
+            at = hash::linked(link);
         }
     }
+}
 
-    /// One word of the key in that place.
-    #[inline(always)]
-    fn word(&self, line: usize, word: usize, place: usize) -> u64 {
-        let words = self.keys.get(line).map(|line| line.as_chunks().0);
-        let word = words.and_then(|words| words.get(word * Self::PLACES + place));
-        word.map_or(u64::MAX, |word| u64::from_le_bytes(*word))
-    }
+/// Whether that key is in that place. The first words of all keys of a line come first, then the second ones.
+#[inline(always)]
+fn is<const N: usize>(line: &[u8; LINE], place: usize, key: Key<N>) -> bool {
+    let words = line.as_chunks().0;
+    (0..N).fold(true, |same, word| {
+        let own = words.get(place + word * hash::places(N)).unwrap_or(&[0xff; 8]);
+        same & (u64::from_le_bytes(*own) == key.words[word])
+    })
+}
+
+/// The line's number at that place among its words of four bytes.
+#[inline(always)]
+fn number(line: &[u8; LINE], at: usize) -> u32 {
+    u32::from_le_bytes(*line.as_chunks().0.get(at).unwrap_or(&[0; 4]))
 }

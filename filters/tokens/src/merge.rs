@@ -8,21 +8,14 @@ use alloc::vec::Vec;
 use crate::table::{NO_RANK, Table, Tiers};
 use crate::{class, heap, repeat};
 
-/// The longest piece that is merged in one go.
-const LONGEST: usize = 127;
-/// How much of a longer one is merged at once, at first.
-const WINDOW: usize = 63;
-
 /// The number of tokens of `text[start..end]`, which is not empty and not a token.
 #[inline]
 pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> usize {
-    match end - start {
-        0..=7 => merge::<u64, 8>(table, text, start, end).len(),
-        8..=15 => merge::<u64, 16>(table, text, start, end).len(),
-        16..=31 => merge::<u64, 32>(table, text, start, end).len(),
-        32..=63 => merge::<u64, 64>(table, text, start, end).len(),
-        64..=LONGEST => merge::<u128, 128>(table, text, start, end).len(),
-        _ => repeat::merged(table, text, start, end).unwrap_or_else(|| in_windows(table, text, start, end)),
+    let parts = Parts::cut(table, text, start, end);
+    if parts.end() == end - start {
+        parts.merge(table, text, start).count_ones() as usize
+    } else {
+        repeat::merged(table, text, start, end).unwrap_or_else(|| in_windows(table, text, start, end))
     }
 }
 
@@ -32,9 +25,11 @@ pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> us
 /// in one of the two. Where it does not, because the first window's end reached back that far, the window is doubled.
 fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize {
     let mut tokens = 0;
-    let mut size = WINDOW;
-    let mut ends = window(table, text, start, start + size);
+    // As much as `Parts` takes, until that was too little once.
+    let mut least = 0;
+    let mut ends = window(table, text, start, end, least);
     loop {
+        let size = ends.last().map_or(0, |&end| end as usize);
         if end - start <= size {
             return tokens + ends.len();
         }
@@ -43,7 +38,7 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
         let seam = ends.partition_point(|&at| at as usize <= size / 4 * 3).max(1);
         if let (Some(&from), Some(&to)) = (ends.get(seam - 1), ends.get(seam)) {
             let (from, to) = (start + from as usize, start + to as usize);
-            let next = window(table, text, from, end.min(from + size));
+            let next = window(table, text, from, end, least);
             if next.first().is_some_and(|&first| from + first as usize == to) {
                 tokens += seam;
                 start = from;
@@ -51,84 +46,184 @@ fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize
                 continue;
             }
         }
-        size *= 2;
-        ends = window(table, text, start, end.min(start + size));
+        least = 2 * size;
+        ends = window(table, text, start, end, least);
     }
 }
 
-/// The ends of a window's tokens, counted from `start`.
-fn window(table: &Table, text: &[u8], start: usize, end: usize) -> Vec<u32> {
-    match end - start {
-        0..=WINDOW => ends(merge::<u64, 64>(table, text, start, end)),
-        64..=LONGEST => ends(merge::<u128, 128>(table, text, start, end)),
-        _ => heap::merge(table, text, start, end),
+/// The ends of the tokens of a window of at least so many bytes, if there are so many until `end`, counted from `start`.
+fn window(table: &Table, text: &[u8], start: usize, end: usize, least: usize) -> Vec<u32> {
+    if least > 0 {
+        return heap::merge(table, text, start, end.min(start + least));
     }
-}
-
-fn ends(mut parts: impl Parts) -> Vec<u32> {
-    let mut ends = Vec::with_capacity(parts.len());
-    while parts.len() > 0 {
-        let end = parts.after(0);
-        parts.remove(end);
-        ends.push(end as u32);
+    let parts = Parts::cut(table, text, start, end);
+    let mut left = parts.merge(table, text, start);
+    let mut ends = Vec::with_capacity(left.count_ones() as usize);
+    while left != 0 {
+        left &= left - 1;
+        let next = if left == 0 {
+            parts.len
+        } else {
+            left.trailing_zeros() as usize
+        };
+        ends.push(u32::from(parts.starts[next % MOST]));
     }
     ends
 }
 
-/// Where the parts of a piece start, and its end: one bit for each.
-trait Parts: Copy {
-    const NONE: Self;
-    /// Every place from the first to `len`.
-    fn up_to(len: usize) -> Self;
-    fn add(&mut self, at: usize);
-    fn remove(&mut self, at: usize);
-    /// The next one after `at`; there is one.
-    fn after(self, at: usize) -> usize;
-    /// The last one before `at`; there is one.
-    fn before(self, at: usize) -> usize;
-    /// How many parts there are.
-    fn len(self) -> usize;
+/// One more than the parts that are merged in one go, and a bit for each.
+const MOST: usize = 64;
+
+/// What merging starts from.
+struct Parts {
+    /// Where each starts, counted from the piece's start, and then where the last one ends. None is longer than a character.
+    starts: [u8; MOST],
+    /// How many there are.
+    len: usize,
 }
 
-macro_rules! parts {
-    ($bits:ty) => {
-        impl Parts for $bits {
-            const NONE: Self = 0;
-
-            #[inline(always)]
-            fn up_to(len: usize) -> Self {
-                !((Self::MAX - 1) << len)
+impl Parts {
+    /// The parts of `text[start..end]`, or of as much of it as there is room for.
+    #[inline(always)]
+    fn cut(table: &Table, text: &[u8], start: usize, end: usize) -> Self {
+        const EACH: [u8; MOST] = {
+            let mut each = [0; MOST];
+            let mut at = 0;
+            while at < MOST {
+                each[at] = at as u8;
+                at += 1;
             }
-
-            #[inline(always)]
-            fn add(&mut self, at: usize) {
-                *self |= 1 << at;
-            }
-
-            #[inline(always)]
-            fn remove(&mut self, at: usize) {
-                *self &= !(1 << at);
-            }
-
-            #[inline(always)]
-            fn after(self, at: usize) -> usize {
-                (self & (Self::MAX - 1) << at).trailing_zeros() as usize
-            }
-
-            #[inline(always)]
-            fn before(self, at: usize) -> usize {
-                (Self::BITS - 1 - (self & !(Self::MAX << at)).leading_zeros()) as usize
-            }
-
-            #[inline(always)]
-            fn len(self) -> usize {
-                self.count_ones() as usize - 1
-            }
+            each
+        };
+        let len = (end - start).min(MOST - 1);
+        if text.get(start..start + len).is_some_and(<[u8]>::is_ascii) {
+            Self { starts: EACH, len }
+        } else {
+            Self::cut_characters(table, text, start, end)
         }
-    };
+    }
+
+    #[inline(always)]
+    fn cut_characters(table: &Table, text: &[u8], start: usize, end: usize) -> Self {
+        let tiers = |at: usize| match text.get(at) {
+            Some(0x80..0xc0) if at < end => (Tiers::UNKNOWN, 1),
+            Some(&lead) if at < end => {
+                let (character, len) = class::character(text, at, lead);
+                (table.tiers(character), len)
+            }
+            _ => (Tiers::NONE, 1),
+        };
+        let mut parts = Self {
+            starts: [0; MOST],
+            len: 0,
+        };
+        let mut at = start;
+        let mut before = Tiers::NONE;
+        let (mut this, mut len) = tiers(at);
+        // Four more, and the end.
+        while at < end && parts.len < MOST - 4 {
+            parts.add(at - start);
+            let (after, after_len) = tiers(at + len);
+            let edges = if at + len <= end {
+                this.edges(before, after)
+            } else {
+                7
+            };
+            if edges != 0 {
+                for offset in 1..len.min(end - at) {
+                    if edges >> (offset - 1) & 1 == 1 {
+                        parts.add(at + offset - start);
+                    }
+                }
+            }
+            at += len;
+            (before, this, len) = (this, after, after_len);
+        }
+        parts.starts[parts.len % MOST] = (at.min(end) - start) as u8;
+        parts
+    }
+
+    #[inline(always)]
+    fn add(&mut self, at: usize) {
+        self.starts[self.len % MOST] = at as u8;
+        self.len += 1;
+    }
+
+    /// Where the last one ends.
+    #[inline(always)]
+    fn end(&self) -> usize {
+        usize::from(self.starts[self.len % MOST])
+    }
+
+    /// Merges the two neighbours of the lowest rank, the first among equals, until none are a token together. Returns a bit
+    /// for each part that a token starts with.
+    #[inline(always)]
+    fn merge(&self, table: &Table, text: &[u8], start: usize) -> u64 {
+        match self.len {
+            0..=8 => self.merge_up_to::<8>(table, text, start),
+            9..=16 => self.merge_up_to::<16>(table, text, start),
+            17..=32 => self.merge_up_to::<32>(table, text, start),
+            _ => self.merge_up_to::<MOST>(table, text, start),
+        }
+    }
+
+    /// There are at most `N` parts.
+    #[inline]
+    fn merge_up_to<const N: usize>(&self, table: &Table, text: &[u8], start: usize) -> u64 {
+        let starts = &self.starts;
+        let rank = |from: usize, to: usize| {
+            table.rank(
+                text,
+                start + usize::from(starts[from % MOST]),
+                start + usize::from(starts[to % MOST]),
+            )
+        };
+        // What each part would be together with the next one.
+        let mut keys = [NO_KEY; N];
+        let pairs = starts.get(..=self.len).unwrap_or_default().windows(3);
+        for ((slot, pair), at) in keys.iter_mut().zip(pairs).zip(0..) {
+            let (from, to) = (start + usize::from(pair[0]), start + usize::from(pair[2]));
+            let rank = match text.get(from..to) {
+                Some(&[first, second]) => table.pair_rank(first, second),
+                _ => table.rank(text, from, to),
+            };
+            *slot = key(rank, at);
+        }
+        // The parts that are left, and the end.
+        let mut left: u64 = !((u64::MAX - 1) << self.len);
+        let after = |left: u64, at: usize| (left & (u64::MAX - 1) << at).trailing_zeros() as usize;
+        // The whole array: a loop of known length is a few vector instructions.
+        let lowest_of = |keys: &[i32; N]| keys.iter().copied().fold(NO_KEY, i32::min);
+        let mut lowest = lowest_of(&keys);
+        while lowest < NO_KEY {
+            let first = (lowest & 0xff) as usize;
+            let second = after(left, first);
+            let to = after(left, second);
+            // The first itself if nothing is before it.
+            let before = 63 - (left & !(u64::MAX << first) | 1).leading_zeros() as usize;
+            left &= !(1 << second);
+            keys[first % N] = NO_KEY;
+            keys[second % N] = NO_KEY;
+            keys[before % N] = NO_KEY;
+            // While the ranks of the new pairs come from memory, the lowest of the others is found.
+            let lowest_other = lowest_of(&keys);
+            let with_before = if first > 0 {
+                key(rank(before, to), before)
+            } else {
+                NO_KEY
+            };
+            let with_after = if to < self.len {
+                key(rank(first, after(left, to)), first)
+            } else {
+                NO_KEY
+            };
+            keys[before % N] = with_before;
+            keys[first % N] = with_after;
+            lowest = lowest_other.min(with_before).min(with_after);
+        }
+        left & !(1 << self.len)
+    }
 }
-parts!(u64);
-parts!(u128);
 
 /// No pair: not lower than any key without a rank.
 const NO_KEY: i32 = (NO_RANK << 8) as i32;
@@ -137,89 +232,4 @@ const NO_KEY: i32 = (NO_RANK << 8) as i32;
 #[inline(always)]
 fn key(rank: u32, at: usize) -> i32 {
     (rank << 8 | at as u32) as i32
-}
-
-/// Merges the two neighbours of the lowest rank, the first among equals, until none are a token together. The piece has
-/// less than `N` bytes, and `P` has `N` bits or more.
-#[inline]
-fn merge<P: Parts, const N: usize>(table: &Table, text: &[u8], start: usize, end: usize) -> P {
-    let rank = |from: usize, to: usize| table.rank(text, start + from, start + to);
-    let len = end - start;
-    let mut parts: P = cut(table, text, start, end);
-    // What each part would be together with the next one, at its first byte.
-    let mut keys = [NO_KEY; N];
-    let mut at = 0;
-    loop {
-        let middle = parts.after(at);
-        if middle >= len {
-            break;
-        }
-        let to = parts.after(middle);
-        let rank = if to - at == 2 {
-            table.pair_rank(text[start + at], text[start + at + 1])
-        } else {
-            rank(at, to)
-        };
-        keys[at] = key(rank, at);
-        at = middle;
-    }
-    loop {
-        // The whole array: a loop of known length is a few vector instructions.
-        let lowest = keys.iter().copied().fold(NO_KEY, i32::min);
-        if lowest >= NO_KEY {
-            return parts;
-        }
-        let left = (lowest & 0xff) as usize;
-        let middle = parts.after(left);
-        let to = parts.after(middle);
-        parts.remove(middle);
-        keys[middle] = NO_KEY;
-        keys[left] = if to < len {
-            key(rank(left, parts.after(to)), left)
-        } else {
-            NO_KEY
-        };
-        if left > 0 {
-            let before = parts.before(left);
-            keys[before] = key(rank(before, to), before);
-        }
-    }
-}
-
-/// The parts that merging starts from, and the piece's end.
-#[inline(always)]
-fn cut<P: Parts>(table: &Table, text: &[u8], start: usize, end: usize) -> P {
-    if text.get(start..end).is_some_and(<[u8]>::is_ascii) {
-        return P::up_to(end - start);
-    }
-    let tiers = |at: usize| match text.get(at) {
-        Some(0x80..0xc0) if at < end => (Tiers::UNKNOWN, 1),
-        Some(&lead) if at < end => {
-            let (character, len) = class::character(text, at, lead);
-            (table.tiers(character), len)
-        }
-        _ => (Tiers::NONE, 1),
-    };
-    let mut parts = P::NONE;
-    parts.add(end - start);
-    let mut at = start;
-    let mut before = Tiers::NONE;
-    let (mut this, mut len) = tiers(at);
-    while at < end {
-        parts.add(at - start);
-        let (after, after_len) = tiers(at + len);
-        let edges = if at + len <= end {
-            this.edges(before, after)
-        } else {
-            7
-        };
-        for offset in 1..len.min(end - at) {
-            if edges >> (offset - 1) & 1 == 1 {
-                parts.add(at + offset - start);
-            }
-        }
-        at += len;
-        (before, this, len) = (this, after, after_len);
-    }
-    parts
 }

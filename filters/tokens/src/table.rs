@@ -19,6 +19,8 @@ pub(crate) struct Table {
     /// See `Layout::entry`.
     pub(crate) entries: &'static [[u8; 8]],
     pub(crate) pilots: &'static [[u8; 2]],
+    /// The bits of `hash::sieve` that one of them has: few others have one of these.
+    pub(crate) sieve: &'static [u8],
     /// For each two bytes their rank and one more, or 0 if they are no token. The highest numbers, as many as `pair_ranks`
     /// has, stand for the ranks there.
     pub(crate) pairs: &'static [[u8; 2]; 1 << 16],
@@ -35,27 +37,14 @@ macro_rules! table {
         static SHORT: crate::table::Aligned<
             { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short")).len() },
         > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short")));
-        static SHORT_RANKS: crate::table::Aligned<
-            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short_ranks")).len() },
-        > = crate::table::Aligned(*include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/",
-            $name,
-            ".short_ranks"
-        )));
         static MEDIUM: crate::table::Aligned<
             { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium")).len() },
         > = crate::table::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium")));
-        static MEDIUM_RANKS: crate::table::Aligned<
-            { include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium_ranks")).len() },
-        > = crate::table::Aligned(*include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/",
-            $name,
-            ".medium_ranks"
-        )));
+        const SHORT_SCRIPTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".short_scripts"));
+        const MEDIUM_SCRIPTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".medium_scripts"));
         const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bytes"));
         const ENTRIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".entries"));
+        const SIEVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".sieve"));
         const PILOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pilots"));
         const PAIRS: &[u8; 1 << 17] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pairs"));
         const TIER_INDEX: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tier_index"));
@@ -63,15 +52,16 @@ macro_rules! table {
         const PAIR_RANKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".pair_ranks"));
         crate::table::Table {
             short: crate::lines::Lines {
-                keys: SHORT.0.as_chunks().0,
-                ranks: SHORT_RANKS.0.as_chunks().0,
+                lines: SHORT.0.as_chunks().0,
+                scripts: crate::table::scripts(SHORT_SCRIPTS),
             },
             medium: crate::lines::Lines {
-                keys: MEDIUM.0.as_chunks().0,
-                ranks: MEDIUM_RANKS.0.as_chunks().0,
+                lines: MEDIUM.0.as_chunks().0,
+                scripts: crate::table::scripts(MEDIUM_SCRIPTS),
             },
             bytes: BYTES,
             entries: ENTRIES.as_chunks().0,
+            sieve: SIEVE,
             pilots: PILOTS.as_chunks::<2>().0,
             pairs: match PAIRS.as_chunks::<2>().0.first_chunk() {
                 Some(pairs) => pairs,
@@ -85,6 +75,14 @@ macro_rules! table {
     }};
 }
 pub(crate) use table;
+
+/// A range for each of 256 bytes.
+pub(crate) const fn scripts(bytes: &'static [u8]) -> &'static [[u8; 4]; 256] {
+    match bytes.as_chunks().0.first_chunk() {
+        Some(scripts) => scripts,
+        None => &[[0; 4]; 256],
+    }
+}
 
 /// Lines that are cache lines.
 #[repr(align(64))]
@@ -101,10 +99,20 @@ impl Table {
         }
     }
 
-    /// Whether `text[start..end]`, which has 2 to 8 bytes, is a token.
+    /// The same for bytes that are all ASCII.
     #[inline(always)]
-    pub(crate) fn has_short(&self, text: &[u8], start: usize, end: usize) -> bool {
-        self.short.has(Key::short(text, start, end - start))
+    pub(crate) fn has_ascii(&self, text: &[u8], start: usize, end: usize) -> bool {
+        match end - start {
+            0..=8 => self.has_short_ascii(text, start, end),
+            len @ 9..=16 => self.medium.has_ascii(Key::medium(text, start, len)),
+            len => self.long_rank(text, start, len) != NO_RANK,
+        }
+    }
+
+    /// The same for at most eight of them.
+    #[inline(always)]
+    pub(crate) fn has_short_ascii(&self, text: &[u8], start: usize, end: usize) -> bool {
+        self.short.has_ascii(Key::short(text, start, end - start))
     }
 
     /// The rank of `text[start..end]`, which has at least two bytes, or [`NO_RANK`].
@@ -117,11 +125,21 @@ impl Table {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn long_rank(&self, text: &[u8], start: usize, len: usize) -> u32 {
-        if len > LONGEST {
+        let bit = hash::sieve(text, start, len);
+        if len > LONGEST
+            || self
+                .sieve
+                .get(bit / 8)
+                .is_none_or(|byte| byte >> (bit % 8) & 1 == 0)
+        {
             return NO_RANK;
         }
+        self.sieved_rank(text, start, len)
+    }
+
+    fn sieved_rank(&self, text: &[u8], start: usize, len: usize) -> u32 {
         let hash = hash::hash(text, start, len);
         let pilot = self
             .pilots
