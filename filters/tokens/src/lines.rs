@@ -5,6 +5,7 @@
 use core::hint::select_unpredictable;
 
 use crate::hash::{self, Key, LINE, Range};
+use crate::lanes;
 use crate::table::NO_RANK;
 
 /// The lines of keys of `N` words. Each has as many keys as fit, then a number for each of them, one more than its rank, and
@@ -44,9 +45,7 @@ impl<const N: usize> Lines<N> {
             let Some(line) = self.lines.get(at) else {
                 return false;
             };
-            // Without branches that depend on where the key is.
-            let found = (0..Self::PLACES).fold(false, |found, place| found | is(line, place, key));
-            if found {
+            if Self::line_has(line, key) {
                 return true;
             }
             let link = number(line, LINE / 4 - 1);
@@ -65,11 +64,7 @@ impl<const N: usize> Lines<N> {
             let Some(line) = self.lines.get(at) else {
                 return NO_RANK;
             };
-            // Without branches that depend on whether there is one: the next look-up need not wait for this one's line.
-            let found = (0..Self::PLACES).fold(0, |found, place| {
-                let own = number(line, Self::PLACES * N * 2 + place);
-                select_unpredictable(is(line, place, key), own, found)
-            });
+            let found = Self::number_of(line, key);
             let link = number(line, LINE / 4 - 1);
             if link & key.group() == 0 || found != 0 {
                 return found.wrapping_sub(1) & NO_RANK;
@@ -77,16 +72,60 @@ impl<const N: usize> Lines<N> {
             at = hash::linked(link);
         }
     }
-}
 
-/// Whether that key is in that place. The first words of all keys of a line come first, then the second ones.
-#[inline(always)]
-fn is<const N: usize>(line: &[u8; LINE], place: usize, key: Key<N>) -> bool {
-    let words = line.as_chunks().0;
-    (0..N).fold(true, |same, word| {
-        let own = words.get(place + word * hash::places(N)).unwrap_or(&[0xff; 8]);
-        same & (u64::from_le_bytes(*own) == key.words[word])
-    })
+    // Where a key is in its line, or whether, cannot be foreseen: no branch depends on it, so that the next look-up does not
+    // wait for this one's line.
+
+    #[inline(always)]
+    fn line_has(line: &[u8; LINE], key: Key<N>) -> bool {
+        if lanes::COMPARES_WORDS {
+            Self::places_of(line, key) != 0
+        } else {
+            (0..Self::PLACES).fold(false, |found, place| found | Self::is(line, place, key))
+        }
+    }
+
+    /// The number of that key, or 0.
+    #[inline(always)]
+    fn number_of(line: &[u8; LINE], key: Key<N>) -> u32 {
+        let number_at = |place: usize| number(line, Self::PLACES * N * 2 + place);
+        if lanes::COMPARES_WORDS {
+            let place = Self::places_of(line, key).trailing_zeros() as usize;
+            // After the last place comes another number.
+            let found = number_at(place.min(Self::PLACES));
+            if place < Self::PLACES { found } else { 0 }
+        } else {
+            (0..Self::PLACES).fold(0, |found, place| {
+                select_unpredictable(Self::is(line, place, key), number_at(place), found)
+            })
+        }
+    }
+
+    /// A bit for the place where that key is. The first words of all keys come first, then the second ones.
+    #[inline(always)]
+    fn places_of(line: &[u8; LINE], key: Key<N>) -> u32 {
+        let two = |place: usize| {
+            (0..N).fold(u32::MAX, |same, word| {
+                let words = line.get((word * Self::PLACES + place) * 8..);
+                let words = words.and_then(<[u8]>::first_chunk).unwrap_or(&[0xff; 16]);
+                same & lanes::equal_of_two(words, key.words[word])
+            }) << place
+        };
+        // The number of places is odd.
+        let last = Self::PLACES - 1;
+        (0..last / 2).fold(u32::from(Self::is(line, last, key)) << last, |found, at| {
+            found | two(at * 2)
+        })
+    }
+
+    #[inline(always)]
+    fn is(line: &[u8; LINE], place: usize, key: Key<N>) -> bool {
+        let words = line.as_chunks().0;
+        (0..N).fold(true, |same, word| {
+            let own = words.get(word * Self::PLACES + place).unwrap_or(&[0xff; 8]);
+            same & (u64::from_le_bytes(*own) == key.words[word])
+        })
+    }
 }
 
 /// The line's number at that place among its words of four bytes.

@@ -105,41 +105,45 @@ impl Parts {
 
     #[inline(always)]
     fn cut_characters(table: &Table, text: &[u8], start: usize, end: usize) -> Self {
-        let tiers = |at: usize| match text.get(at) {
-            Some(0x80..0xc0) if at < end => (Tiers::UNKNOWN, 1),
-            Some(&lead) if at < end => {
-                let (character, len) = class::character(text, at, lead);
-                (table.tiers(character), len)
-            }
-            _ => (Tiers::NONE, 1),
-        };
         let mut parts = Self {
             starts: [0; MOST],
             len: 0,
         };
+        // One character behind: how it is cut depends on both of its neighbours.
+        let (mut before, mut this, mut len) = (Tiers::NONE, Tiers::NONE, 0);
         let mut at = start;
-        let mut before = Tiers::NONE;
-        let (mut this, mut len) = tiers(at);
         // Four more, and the end.
-        while at < end && parts.len < MOST - 4 {
-            parts.add(at - start);
-            let (after, after_len) = tiers(at + len);
-            let edges = if at + len <= end {
-                this.edges(before, after)
-            } else {
-                7
+        while parts.len < MOST - 4 {
+            let next = at + len;
+            let (after, after_len) = match text.get(next) {
+                Some(&lead) if next < end => {
+                    if lead & 0xc0 == 0x80 {
+                        (Tiers::UNKNOWN, 1)
+                    } else {
+                        let (character, len) = class::character(text, next, lead);
+                        (table.tiers(character), len)
+                    }
+                }
+                _ => (Tiers::NONE, 0),
             };
-            if edges != 0 {
-                for offset in 1..len.min(end - at) {
-                    if edges >> (offset - 1) & 1 == 1 {
-                        parts.add(at + offset - start);
+            if len > 0 {
+                parts.add(at - start);
+                let edges = if next <= end { this.edges(before, after) } else { 7 };
+                if edges != 0 {
+                    for offset in 1..len.min(end - at) {
+                        if edges >> (offset - 1) & 1 == 1 {
+                            parts.add(at + offset - start);
+                        }
                     }
                 }
             }
-            at += len;
+            at = next.min(end);
+            if after_len == 0 {
+                break;
+            }
             (before, this, len) = (this, after, after_len);
         }
-        parts.starts[parts.len % MOST] = (at.min(end) - start) as u8;
+        parts.starts[parts.len % MOST] = (at - start) as u8;
         parts
     }
 
@@ -183,9 +187,10 @@ impl Parts {
         let pairs = starts.get(..=self.len).unwrap_or_default().windows(3);
         for ((slot, pair), at) in keys.iter_mut().zip(pairs).zip(0..) {
             let (from, to) = (start + usize::from(pair[0]), start + usize::from(pair[2]));
+            // Two characters have at most eight bytes.
             let rank = match text.get(from..to) {
                 Some(&[first, second]) => table.pair_rank(first, second),
-                _ => table.rank(text, from, to),
+                _ => table.rank_of_short(text, from, to),
             };
             *slot = key(rank, at);
         }

@@ -125,6 +125,12 @@ impl Table {
         }
     }
 
+    /// The same for at most eight bytes.
+    #[inline(always)]
+    pub(crate) fn rank_of_short(&self, text: &[u8], start: usize, end: usize) -> u32 {
+        self.short.rank(Key::short(text, start, end - start))
+    }
+
     #[inline(always)]
     fn long_rank(&self, text: &[u8], start: usize, len: usize) -> u32 {
         let bit = hash::sieve(text, start, len);
