@@ -113,9 +113,8 @@ impl<const N: usize> Lines<N> {
         };
         // The number of places is odd.
         let last = Self::PLACES - 1;
-        (0..last / 2).fold(u32::from(Self::is(line, last, key)) << last, |found, at| {
-            found | two(at * 2)
-        })
+        let twos = (0..last / 2).fold(0, |found, at| found | two(at * 2));
+        twos | u32::from(Self::is(line, last, key)) << last
     }
 
     #[inline(always)]
