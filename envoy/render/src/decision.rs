@@ -16,7 +16,12 @@ pub(crate) fn filters(config: &Config, buffer: u64) -> Vec<Value> {
         filters.push(required());
     }
     if config.routes.iter().any(|route| !route.when.tenants.is_empty()) {
-        filters.extend([target(), route_anew()]);
+        filters.push(target());
+        filters.push(if config.envoy.version.set_filter_state_clears_routes() {
+            route_anew()
+        } else {
+            route_anew_by_script()
+        });
     }
     filters
 }
@@ -87,6 +92,19 @@ fn route_anew() -> Value {
                 },
                 "skip_if_empty": true,
             }],
+        },
+    })
+}
+
+/// The same for an Envoy whose `set_filter_state` cannot: a script is the only other filter of Envoy's own that can.
+fn route_anew_by_script() -> Value {
+    json!({
+        "name": format!("{PREFIX}.route"),
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+            "default_source_code": {
+                "inline_string": "function envoy_on_request(handle) handle:clearRouteCache() end",
+            },
         },
     })
 }

@@ -54,6 +54,7 @@ fn what_is_written_arrives() {
         "an unquoted 1.40 is not 1.4"
     );
     assert!(config.envoy.version.has_composite_clusters());
+    assert!(config.envoy.version.set_filter_state_clears_routes());
     assert_eq!(config.listeners[0].max_body, 32 << 20);
     assert_eq!(config.listeners[0].idle_timeout, Duration::from_secs(300));
     assert_eq!(

@@ -34,7 +34,16 @@ pub struct EnvoyVersion {
 impl EnvoyVersion {
     /// Whether composite clusters exist (from 1.37 on); older versions fail over by aggregate clusters.
     pub const fn has_composite_clusters(self) -> bool {
-        self.major > 1 || (self.major == 1 && self.minor >= 37)
+        self.is_at_least(37)
+    }
+
+    /// Whether `set_filter_state` can have a route chosen anew (from 1.38 on).
+    pub const fn set_filter_state_clears_routes(self) -> bool {
+        self.is_at_least(38)
+    }
+
+    const fn is_at_least(self, minor: u16) -> bool {
+        self.major > 1 || (self.major == 1 && self.minor >= minor)
     }
 }
 
