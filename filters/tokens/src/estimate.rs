@@ -1,9 +1,10 @@
 //! Estimates for models whose tokenizer is not public or not carried: how many tokens of a model family each kind of
 //! character usually takes, corrected by what providers report.
 //!
-//! Must not know model names or where reports come from. An estimate is marked as one wherever it goes.
+//! Must not know model names, texts, or where reports come from. An estimate is marked as one wherever it goes.
 
-use crate::class::{LETTER, MARK, NEWLINE, NUMBER, SPACE, UPPER, class_at};
+use crate::profile::KINDS;
+pub use crate::profile::Profile;
 
 /// Families of models that share a tokenizer or nearly so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,175 +24,6 @@ pub enum Family {
     Qwen,
     /// Any other: fitted to the mean of the known ones.
     Other,
-}
-
-/// What is told apart in a text.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A run of Latin letters without accents after white space or at the start, once.
-    Word,
-    /// One that comes after something else, once.
-    Glued,
-    /// Its letters after the sixth, where words begin to take a second token.
-    LongWord,
-    /// A capital inside a run of Latin letters.
-    Capital,
-    Digit,
-    /// A run of ASCII symbols, once.
-    Symbols,
-    /// Its symbols after the first.
-    MoreSymbols,
-    LineBreak,
-    /// A run of more than one space.
-    Indent,
-    /// A symbol that repeats the one before; tables and rules are full of them.
-    Repeated,
-    /// Accented Latin letters.
-    Accented,
-    Greek,
-    Cyrillic,
-    Hebrew,
-    /// Arabic and its neighbours in Unicode.
-    Arabic,
-    /// Devanagari and Bengali.
-    Indic,
-    /// Thai and Lao.
-    Thai,
-    /// Other scripts of letters: Tamil, Telugu, Georgian, Khmer and so on.
-    OtherLetters,
-    Han,
-    Kana,
-    Hangul,
-    /// Emoji and all the rest.
-    Rest,
-}
-
-const KINDS: usize = 22;
-
-/// How much of each kind a text has. The text may come in parts, cut anywhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Profile {
-    counts: [u32; KINDS],
-    /// What the last character belongs to.
-    run: Run,
-}
-
-impl Profile {
-    /// Looks at every character once.
-    pub fn of(text: &str) -> Self {
-        let mut profile = Self::default();
-        profile.push(text);
-        profile
-    }
-
-    /// Adds the next part of the text.
-    pub fn push(&mut self, part: &str) {
-        let bytes = part.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            let (class, len) = class_at(bytes, at);
-            let byte = bytes[at];
-            let character = part
-                .get(at..)
-                .and_then(|rest| rest.chars().next())
-                .unwrap_or_default();
-            self.run = self.add(class, byte, character, self.run);
-            at += len;
-        }
-    }
-
-    fn add(&mut self, class: u8, byte: u8, character: char, run: Run) -> Run {
-        if class & NUMBER != 0 {
-            self.count(Kind::Digit);
-            return Run::None;
-        }
-        if class == NEWLINE {
-            if run != Run::Break {
-                self.count(Kind::LineBreak);
-            }
-            return Run::Break;
-        }
-        if class & SPACE != 0 {
-            return match run {
-                Run::Space(1) => {
-                    self.count(Kind::Indent);
-                    Run::Space(2)
-                }
-                Run::Space(spaces) => Run::Space(spaces),
-                _ => Run::Space(1),
-            };
-        }
-        if byte.is_ascii_alphabetic() {
-            let letters = if let Run::Word(letters) = run {
-                letters + 1
-            } else {
-                1
-            };
-            if letters == 1 {
-                let apart = matches!(run, Run::Start | Run::Break | Run::Space(_));
-                self.count(if apart { Kind::Word } else { Kind::Glued });
-            } else if class & UPPER != 0 {
-                self.count(Kind::Capital);
-            }
-            if letters > 6 {
-                self.count(Kind::LongWord);
-            }
-            return Run::Word(letters);
-        }
-        if byte.is_ascii() {
-            self.count(match run {
-                Run::Symbols(last) if last == byte => Kind::Repeated,
-                Run::Symbols(_) => Kind::MoreSymbols,
-                _ => Kind::Symbols,
-            });
-            return Run::Symbols(byte);
-        }
-        self.count(kind_of(class, character));
-        Run::None
-    }
-
-    fn count(&mut self, kind: Kind) {
-        if let Some(count) = self.counts.get_mut(kind as usize) {
-            *count = count.saturating_add(1);
-        }
-    }
-}
-
-/// What the character before belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Run {
-    #[default]
-    Start,
-    None,
-    Break,
-    Space(u8),
-    Word(u32),
-    Symbols(u8),
-}
-
-fn kind_of(class: u8, character: char) -> Kind {
-    match character as u32 {
-        0x3040..=0x30ff | 0x31f0..=0x31ff | 0xff66..=0xff9d => Kind::Kana,
-        0x1100..=0x11ff | 0x3130..=0x318f | 0xac00..=0xd7af => Kind::Hangul,
-        0x3400..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff => Kind::Han,
-        0x0370..=0x03ff | 0x1f00..=0x1fff => Kind::Greek,
-        0x0400..=0x058f => Kind::Cyrillic,
-        0x0590..=0x05ff => Kind::Hebrew,
-        0x0600..=0x08ff => Kind::Arabic,
-        0x0900..=0x09ff => Kind::Indic,
-        0x0e00..=0x0eff => Kind::Thai,
-        0x00c0..=0x036f | 0x1e00..=0x1eff if class & (LETTER | MARK) != 0 => Kind::Accented,
-        _ if class & (LETTER | MARK) != 0 => Kind::OtherLetters,
-        _ => Kind::Rest,
-    }
-}
-
-impl Profile {
-    /// The counts in the order of `Kind`, for fitting weights to.
-    #[doc(hidden)]
-    pub fn counts(&self) -> [u32; KINDS] {
-        self.counts
-    }
 }
 
 /// Tokens per 256 of each kind, in the order of `Kind`: fitted (non-negative least squares of the relative error) to the
@@ -254,7 +86,7 @@ impl Family {
             Self::Other => &OTHER,
         };
         let sum: u64 = profile
-            .counts
+            .counts()
             .iter()
             .zip(weights)
             .map(|(&count, &weight)| u64::from(count) * u64::from(weight))

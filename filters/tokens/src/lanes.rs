@@ -43,6 +43,12 @@ impl Lanes {
         Self(self.0.simd_eq(i8x16::splat(byte.cast_signed())))
     }
 
+    /// The bits of the bytes that are those of the other.
+    #[inline(always)]
+    pub(crate) fn equals(self, other: Self) -> Self {
+        Self(self.0.simd_eq(other.0))
+    }
+
     /// The bits of the bytes that are one of the `count` from `first` on.
     #[inline(always)]
     pub(crate) fn is_among(self, first: u8, count: u8) -> Self {

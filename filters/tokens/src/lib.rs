@@ -29,6 +29,7 @@ mod lines;
 mod memo;
 mod merge;
 pub mod overhead;
+mod profile;
 mod repeat;
 mod scan;
 mod table;
