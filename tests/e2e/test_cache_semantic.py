@@ -15,7 +15,7 @@ PARAPHRASE = "how can I reset my password"
 NEAR_MISS = "How do I not reset my password?"
 
 # Near enough for `faq` and not for `safe`.
-FAQ_ONLY = ("What does the warranty cover?", "What is covered by the warranty?")
+FAQ_ONLY = ("Do I need a lawyer to get divorced?", "Do I need an attorney for a divorce?")
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TOLLGATE_EMBEDDER_DIR"), reason="TOLLGATE_EMBEDDER_DIR names no model (cargo verify fetches it)"
