@@ -1,5 +1,6 @@
 """Personal data never reaches a provider, wherever it stands in a request; clients get their own words back, also as a stream."""
 
+import gzip
 import json
 
 import anthropic
@@ -302,3 +303,16 @@ def test_a_cut_character_does_not_let_anything_through(gateway, openai_main):
     body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "@@"}]}).encode().replace(b"@@", b"jane\xff@example.com")
     answer = raw.post(gateway.address, "/v1/chat/completions", body, {"authorization": f"Bearer {ACME}"})
     assert answer.status == 400 and openai_main.requests() == []
+
+
+def test_a_compressed_request_is_redacted_and_arrives_whole(gateway, openai_main):
+    """Its decoder ends it with trailers, so its length is known later than that of others."""
+    lines = " ".join(f"Line {number} goes on." for number in range(2000))
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": f"write to {EMAIL}. {lines}"}]}
+    headers = {"authorization": f"Bearer {ACME}", "content-encoding": "gzip"}
+    zipped = gzip.compress(json.dumps(body).encode())
+    answer = raw.post(gateway.address, "/v1/chat/completions", zipped, headers)
+    assert answer.status == 200 and answer.json["choices"][0]["message"]["content"] == body["messages"][0]["content"]
+    received = openai_main.last()
+    assert EMAIL not in received.body and "content-encoding" not in received.headers
+    assert json.loads(received.body)["messages"][0]["content"].endswith(lines)

@@ -96,7 +96,7 @@ fn route_anew() -> Value {
     })
 }
 
-/// The same for an Envoy whose `set_filter_state` cannot: a script is the only other filter of Envoy's own that can.
+/// The same for an Envoy whose `set_filter_state` cannot: a script can.
 fn route_anew_by_script() -> Value {
     json!({
         "name": format!("{PREFIX}.route"),

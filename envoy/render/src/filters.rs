@@ -79,7 +79,7 @@ pub(crate) fn with_decompressors() -> Value {
 }
 
 /// Decoders for everything that a body may be compressed with: what policy cannot read, it cannot pass. Those for requests are
-/// off until a route switches them on: three that have nothing to do cost as much as reading and counting a prompt.
+/// off until a route switches them on: three that have nothing to do cost a quarter of what bare Envoy takes for a request.
 pub(crate) fn decompressors(direction: Direction) -> Vec<Value> {
     let off = json!({ "common_config": { "enabled": { "default_value": false, "runtime_key": "tollgate.decompress" } } });
     let (key, disabled) = match direction {

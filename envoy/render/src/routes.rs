@@ -55,7 +55,12 @@ fn target_route(name: &str, target: &Target, stream: bool) -> Value {
     let mut action = json!({
         // An answer may take as long as it sends something; `first_byte_timeout` and `idle_timeout` end what does not.
         "timeout": "0s",
-        "retry_policy": retries(target.providers().len() - 1),
+        "retry_policy": {
+            "retry_on": "5xx,connect-failure,refused-stream,reset,retriable-status-codes",
+            "retriable_status_codes": RETRIABLE,
+            "num_retries": target.providers().len() - 1,
+            "retry_back_off": { "base_interval": "0.025s", "max_interval": "0.250s" },
+        },
     });
     let mut route = json!({
         "name": format!("{name}{}", if stream { " (stream)" } else { "" }),
@@ -77,6 +82,7 @@ fn target_route(name: &str, target: &Target, stream: bool) -> Value {
         }
         Target::Ordered(_) => {
             action["cluster"] = clusters::target_name(name, None).into();
+            action["retry_policy"]["retry_priority"] = clusters::retry_priority();
         }
         Target::Weighted(members) => {
             let clusters: Vec<Value> = members
@@ -86,25 +92,11 @@ fn target_route(name: &str, target: &Target, stream: bool) -> Value {
                 })
                 .collect();
             action["weighted_clusters"] = json!({ "clusters": clusters });
+            action["retry_policy"]["retry_priority"] = clusters::retry_priority();
         }
     }
     route["route"] = action;
     route
-}
-
-/// Asks the others after the first. Where there are none, nothing says when to retry: Envoy would keep a copy of each request
-/// for the sake of it.
-fn retries(others: usize) -> Value {
-    if others == 0 {
-        return json!({ "num_retries": 0 });
-    }
-    json!({
-        "retry_on": "5xx,connect-failure,refused-stream,reset,retriable-status-codes",
-        "retriable_status_codes": RETRIABLE,
-        "num_retries": others,
-        "retry_back_off": { "base_interval": "0.025s", "max_interval": "0.250s" },
-        "retry_priority": clusters::retry_priority(),
-    })
 }
 
 /// Request headers that no provider may see: the gateway's own, and what tells of the client.

@@ -90,7 +90,8 @@ impl From<u64> for Value {
     }
 }
 
-/// Entries for Envoy's dynamic metadata under the namespace `tollgate`: read by `router.wasm`, Envoy's own filters, access logs, rate limits.
+/// Entries for Envoy's dynamic metadata under the namespace `tollgate`: read by `router.wasm`, by what stands behind the service,
+/// by access logs and rate limits.
 pub type Metadata = Vec<(&'static str, Value)>;
 
 /// An answer that Envoy gives instead of a provider.

@@ -181,7 +181,7 @@ impl Profile {
         Run::None
     }
 
-    /// The same for 64 bytes of ASCII at once, a bit for each: prose takes a tenth of the time.
+    /// The same for 64 bytes of ASCII at once, a bit for each: prose takes a fifteenth of the time.
     fn window(&mut self, block: &[u8; 64]) {
         let Bits {
             letter,
