@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import grpc, raw
+from harness import http2, raw
 from harness.config import ACME
 from harness.simulator import sim
 
@@ -80,7 +80,7 @@ def test_metrics_add_up(gateway):
 def test_health(start_gateway):
     gateway = start_gateway()
     service = f"127.0.0.1:{gateway.ports['service']}"
-    assert grpc.health(service)
+    assert http2.healthy(service)
     assert raw.get(gateway.admin, "/healthz").status == raw.get(gateway.admin, "/readyz").status == 200
     headers = {"authorization": f"Bearer {ACME}", **sim(delay_ms=800)}
     with raw.Connection(gateway.address) as connection:

