@@ -105,8 +105,13 @@ fn version_before(left: &[u8]) -> bool {
                 .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
         })
     };
-    let sign =
-        || matches!(near.last(), Some(b'v' | b'V' | b'=' | b'~' | b'^')) && !says(&["ip", "host", "addr"]);
+    // `==1.2.3.4` and `>=` ask for a version; a single sign gives anything a value.
+    let sign = || match near {
+        [.., b'v' | b'V' | b'~' | b'^'] | [.., b'=' | b'<' | b'>' | b'!' | b'~', b'='] => {
+            !says(&["ip", "host", "addr"])
+        }
+        _ => false,
+    };
     says(&["version", "release", "ver.", "build", "section", "chapter"]) || sign()
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod literals;
 pub(crate) mod named;
 pub(crate) mod names;
 pub(crate) mod phone;
+mod plans;
 pub(crate) mod secret;
 pub(crate) mod ssn;
 pub(crate) mod tokens;

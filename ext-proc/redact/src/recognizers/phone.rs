@@ -2,6 +2,7 @@
 //! Must not know who is reachable; numbering plans are only used as far as they tell numbers from other digits.
 
 use super::digits::{Group, Run, Runs};
+use super::plans::{self, Fit};
 use super::{Field, Hit, is_word};
 use crate::engine::topic;
 use crate::entity::Entity;
@@ -142,6 +143,57 @@ const BEFORE: &[&str] = &[
     "toll-free",
     "toll free",
     "extension",
+    "my number",
+    "our number is",
+    "his number is",
+    "her number is",
+    "get me at",
+    "get me on",
+    "give me a ring",
+    "meine nummer",
+    "seine nummer ist",
+    "ihre nummer ist",
+    "unsere nummer ist",
+    "durchwahl",
+    "anrufen",
+    "me joindre",
+    "nous joindre",
+    "mi número",
+    "mi numero",
+    "su número es",
+    "su numero es",
+    "marque al",
+    "mio numero",
+    "suo numero",
+    "meu número",
+    "meu numero",
+    "mijn nummer",
+    "mitt nummer",
+    "mit nummer er",
+    "min nummer",
+    "mój numer",
+    "moje číslo",
+    "numărul meu",
+    "numaram",
+    "мой номер",
+    "мій номер",
+    "τηλέφωνο*",
+    "τηλ",
+    "κινητό",
+    "טלפון",
+    "נייד",
+    "رقمي",
+    "联系我*",
+    "我的号码",
+    "我的號碼",
+    "私の番号",
+    "제 번호",
+    "내 번호",
+    "मेरा नंबर",
+    "số của tôi",
+    "nomor saya",
+    "nomor hp",
+    "เบอร์*",
 ];
 /// Words that say after a number what it is, beside those.
 const AFTER: &[&str] = &["office", "home", "work", "fax", "mobile", "cell", "phone"];
@@ -413,10 +465,11 @@ impl Written<'_> {
             return Form::Other;
         }
         if self.plus {
-            return if self.digits.len() >= 8 && self.digits[0] != 0 {
-                Form::Clear(0.9)
-            } else {
-                Form::Possible
+            return match plans::international(self.digits) {
+                Fit::Number => Form::Clear(0.9),
+                // People mistype, and examples are made up.
+                Fit::Stray if self.digits.len() >= 8 => Form::Clear(0.6),
+                Fit::Stray | Fit::Unknown => Form::Possible,
             };
         }
         let bracket = self.text[0] == b'(' && self.text.get(lens[0] + 1) == Some(&b')');

@@ -3,7 +3,7 @@
 
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
-use crate::segment::LETTER;
+use crate::segment::{CLASS, LETTER, UNSPACED};
 
 /// Schemes whose URLs are addresses that people visit; others that carry a password are connection strings.
 const WEB: &[&str] = &["http", "https", "ftp", "ftps", "ws", "wss"];
@@ -186,6 +186,8 @@ fn end(text: &[u8], start: usize) -> usize {
     while let Some(&b) = text.get(to) {
         match b {
             0..=0x20 | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'\\' | b'^' => break,
+            // The sentence goes on: addresses have such characters percent-encoded.
+            _ if CLASS[usize::from(b)] == UNSPACED => break,
             b'(' | b'[' => open += 1,
             b')' | b']' => {
                 open -= 1;
