@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 
 import anthropic
 import openai
@@ -157,7 +158,18 @@ def test_compressed_requests_that_claim_a_target_are_refused(gateway, simulator,
     """Decoders are made for what arrives without a target; who writes one into a request gets none, and nothing passes unread."""
     headers = {"content-encoding": "gzip", "x-tollgate-pool": target, "x-tollgate-stream": "false"}
     answer = raw.post(gateway.address, "/v1/chat/completions", ZIPPED, {**AUTHORIZATION, **headers})
-    assert (answer.status, answer.json["error"]["type"]) == (400, "invalid_request_error")
+    assert (answer.status, answer.json["error"]["type"]) == (415, "invalid_request_error")
+    assert all(provider.requests() == [] for provider in simulator.providers.values())
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize("encoding", ["deflate", "gzip, gzip", "x-gzip", "aes128gcm"])
+def test_encodings_that_nobody_knows_are_named_as_the_reason(gateway, simulator, path, encoding):
+    """Not as broken JSON, and not passed to a provider that might know them."""
+    body = gzip.compress(gzip.compress(b"{}")) if encoding == "gzip, gzip" else zlib.compress(b"{}")
+    answer = raw.post(gateway.address, path, body, {**AUTHORIZATION, "content-encoding": encoding})
+    assert (answer.status, answer.json["error"]["type"]) == (415, "invalid_request_error")
+    assert "content-encoding" in answer.json["error"]["message"] and answer.headers["x-should-retry"] == "false"
     assert all(provider.requests() == [] for provider in simulator.providers.values())
 
 

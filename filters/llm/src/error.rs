@@ -122,6 +122,12 @@ impl ApiError {
         }
     }
 
+    /// For a path that nobody serves: most often a base URL with a `/v1` too many or too few.
+    pub fn no_such_path() -> Self {
+        let message = "there is no such path at this gateway; the base URL of OpenAI's SDKs ends with `/v1`, that of Anthropic's does not";
+        Self::new(ErrorKind::NotFound, message).code("not_found")
+    }
+
     /// Adds the stable word for programs.
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {

@@ -21,6 +21,7 @@ pub(crate) struct Exchange {
     path: String,
     request_id: String,
     cache: Result<CacheControl, ApiError>,
+    content_encoding: String,
     pub(crate) dialect: Dialect,
     endpoint: Option<Endpoint>,
     pub(crate) facts: Option<Facts>,
@@ -41,6 +42,7 @@ impl Exchange {
             path: String::new(),
             request_id: String::new(),
             cache: Ok(CacheControl::default()),
+            content_encoding: String::new(),
             dialect: Dialect::OpenAi,
             endpoint: None,
             facts: None,
@@ -78,6 +80,7 @@ impl Exchange {
             endpoint,
             path: &self.path,
             cache: std::mem::replace(&mut self.cache, Ok(CacheControl::default())),
+            content_encoding: &self.content_encoding,
             header: &|name| self.get_http_request_header_bytes(name),
             body: &body,
         });
@@ -132,6 +135,7 @@ impl HttpContext for Exchange {
             match name.as_str() {
                 ":path" => self.path = text().into_owned(),
                 ":method" => is_post = value == b"POST",
+                "content-encoding" => self.content_encoding = text().into_owned(),
                 "content-length" => announced = text().parse::<u64>().ok(),
                 "x-request-id" => self.request_id = text().into_owned(),
                 _ => {}

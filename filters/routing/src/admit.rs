@@ -25,6 +25,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// What the client says about the cache, or what is wrong with that.
     pub cache: Result<CacheControl, ApiError>,
+    /// What `content-encoding` says after Envoy has decoded what it can; empty if there is none.
+    pub content_encoding: &'a str,
     /// The value of a header by lower-case name.
     pub header: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     /// The whole body.
@@ -64,6 +66,7 @@ impl Router {
         if request.body.len() as u64 > self.plan.max_body {
             return Err(self.too_large());
         }
+        check_encoding(request.content_encoding)?;
         let body = tollgate_llm::body::text(request.body)?;
         let mut prompt = Prompt::new(request.endpoint, body);
         let read = tollgate_llm::request::walk(request.endpoint, body, &mut prompt)?;
@@ -137,6 +140,18 @@ impl Router {
         }
         Ok((None, tenant_choices))
     }
+}
+
+/// A body that nobody here can decode would be taken for broken JSON.
+fn check_encoding(content_encoding: &str) -> Result<(), ApiError> {
+    let encoding = content_encoding.trim();
+    if encoding.is_empty() || encoding.eq_ignore_ascii_case("identity") {
+        return Ok(());
+    }
+    let message = "the body's `content-encoding` cannot be decoded here: use gzip, br or zstd, one of them and once, or none";
+    Err(ApiError::new(ErrorKind::InvalidRequest, message)
+        .status(415)
+        .code("unsupported_content_encoding"))
 }
 
 fn unknown_model(model: &str) -> ApiError {
@@ -230,9 +245,24 @@ mod tests {
             endpoint,
             path: endpoint.path(),
             cache: Ok(CacheControl::default()),
+            content_encoding: "",
             header: &|_| None,
             body: body.as_bytes(),
         })
+    }
+
+    #[test]
+    fn only_what_can_be_decoded_is_read() {
+        for (encoding, readable) in [
+            ("", true),
+            ("identity", true),
+            (" Identity", true),
+            ("deflate", false),
+            ("gzip", false),
+        ] {
+            assert_eq!(check_encoding(encoding).is_ok(), readable, "{encoding}");
+        }
+        assert_eq!(check_encoding("deflate").unwrap_err().status, 415);
     }
 
     #[test]

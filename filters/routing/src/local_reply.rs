@@ -27,7 +27,7 @@ pub fn rewrite(status: u16, content_type: Option<&str>, details: Option<&str>) -
         ErrorKind::Provider | ErrorKind::Internal => {
             ApiError::new(kind, format!("the provider failed with status {status}")).code("provider_error")
         }
-        ErrorKind::NotFound => ApiError::new(kind, "there is no such path at this gateway").code("not_found"),
+        ErrorKind::NotFound => ApiError::no_such_path(),
         _ => ApiError::new(kind, format!("the request was refused with status {status}")),
     };
     Some(error.status(status))

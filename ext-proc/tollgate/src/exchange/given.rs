@@ -84,9 +84,7 @@ impl Given {
             .as_ref()
             .map(|facts| facts.endpoint)
             .or_else(|| Endpoint::from_path(path))
-            .ok_or_else(|| {
-                ApiError::new(ErrorKind::NotFound, "there is no such path at this gateway").code("not_found")
-            })
+            .ok_or_else(ApiError::no_such_path)
     }
 
     /// The facts; where the filter is absent, the service counts by itself.
