@@ -201,7 +201,7 @@ impl Outcome {
                 }
             }
             Fact::IncompleteReason => self.incomplete = Some(Finish::from_reason(&word)),
-            Fact::Stream | Fact::IncludeUsage | Fact::MaxOutput | Fact::Choices => {}
+            Fact::Stream | Fact::IncludeUsage | Fact::MaxOutput | Fact::Choices | Fact::Called => {}
         }
     }
 

@@ -68,6 +68,16 @@ pub trait RequestVisitor {
     /// The definition of one tool, as JSON. Its tokens were seen by [`other`](Self::other).
     fn tool(&mut self, _definition: &str) {}
 
+    /// The name of a tool that the model called in an earlier turn. Its token is seen by [`other`](Self::other).
+    fn call(&mut self, _name: &Str<'_>) {}
+
+    /// Which tools the model must or must not call, as JSON. Its tokens were seen by [`other`](Self::other).
+    fn tool_choice(&mut self, _choice: &str) {}
+
+    /// What form the answer is to have, as JSON: a schema perhaps, and what stands beside it in the dialect. Its tokens
+    /// were seen by [`other`](Self::other).
+    fn format(&mut self, _format: &str) {}
+
     /// An image. Its tokens were seen by [`other`](Self::other).
     fn image(&mut self, _image: &Image<'_>) {}
 
@@ -236,6 +246,7 @@ impl<'a, V: RequestVisitor> Handler<'a> for Request<'a, '_, V> {
             (Fact::Choices, Token::Number(number)) => {
                 self.facts.choices = self.facts.choices.max(whole_number(number).unwrap_or(1));
             }
+            (Fact::Called, Token::String(name)) => self.visitor.call(name),
             // Of another type the provider will refuse it.
             _ => {}
         }
@@ -252,6 +263,8 @@ impl<'a, V: RequestVisitor> Handler<'a> for Request<'a, '_, V> {
                 self.facts.tools += 1;
                 self.visitor.tool(self.body.get(range).unwrap_or_default());
             }
+            WholeKind::ToolChoice => self.visitor.tool_choice(self.body.get(range).unwrap_or_default()),
+            WholeKind::Format => self.visitor.format(self.body.get(range).unwrap_or_default()),
             // The tokens of an earlier answer, sent back: text in a form that nobody can check.
             WholeKind::Logprobs => self.unknown(path),
         }

@@ -1,5 +1,5 @@
-//! What a prompt costs besides its text: the tokens around messages and tools, and those of images, as the providers
-//! document them.
+//! What a prompt costs besides its text: the tokens around messages, tools, calls and formats, and those of images, as the
+//! providers document them or, where they don't, as others have measured them.
 //!
 //! Pure functions of numbers. Must not know JSON: the caller walks the body and counts the texts.
 
@@ -14,6 +14,61 @@ pub const ANSWER_START: usize = 3;
 /// The tokens around `messages` messages, of which `names` have a name.
 pub const fn chat(messages: usize, names: usize) -> usize {
     PER_MESSAGE * messages + PER_NAME * names + ANSWER_START
+}
+
+/// What the calls of one message add besides their arguments, given the tokens of the called tools' names. Not documented:
+/// what others measured of gpt-3.5-turbo and gpt-4 (`hmarr/openai-chat-tokens` and its forks, `langchain4j`).
+pub fn calls(names: &[usize]) -> usize {
+    const ONE: usize = 3;
+    /// Several calls are one call of a tool that takes them as JSON.
+    const WRAPPED: usize = 18;
+    const PER_WRAPPED: usize = 9;
+
+    match names {
+        [] => 0,
+        [name] => ONE + name,
+        _ => names
+            .iter()
+            .fold(WRAPPED, |tokens, name| tokens + PER_WRAPPED + name),
+    }
+}
+
+/// What the result of a message's only call costs besides its content: its author is the tool, whose name has so many
+/// tokens, instead of a role. As measured for [`calls`].
+pub const fn result(name: usize) -> usize {
+    PER_MESSAGE + name
+}
+
+/// What a `tool_choice` (or, before there were tools, `function_call`) adds. Not documented: what
+/// `pamelafox/openai-messages-token-helper` (2024) and `hmarr/openai-chat-tokens` measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// `auto`, which is what holds without a choice, and `required`.
+    Free,
+    /// `none`.
+    None,
+    /// A tool by its name, which has so many tokens.
+    Tool(usize),
+    /// `function_call` with a name.
+    Function(usize),
+}
+
+impl Choice {
+    /// Its tokens.
+    pub const fn tokens(self) -> usize {
+        match self {
+            Self::Free => 0,
+            Self::None => 1,
+            Self::Tool(name) => 7 + name,
+            Self::Function(name) => 4 + name,
+        }
+    }
+}
+
+/// What Claude is told of tools besides their definitions, when there are any ("Tool use system prompt tokens" in
+/// Anthropic's pricing, for Claude 3.7 to 4.6).
+pub const fn claude_tools(must_call: bool) -> usize {
+    if must_call { 313 } else { 346 }
 }
 
 /// What tool definitions add, by the cookbook's formula for functions.
@@ -164,13 +219,38 @@ fn patches(width: u64, height: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Function, ImageRule, ToolOverhead, chat};
+    use super::{Choice, Function, ImageRule, PER_MESSAGE, ToolOverhead, calls, chat, result};
+    use alloc::vec;
 
     #[test]
     fn messages_cost_what_the_cookbook_says() {
         // Its example: six messages with four names, 129 tokens for gpt-4 and 124 for gpt-4o.
         assert_eq!(chat(6, 4), 25);
         assert_eq!(chat(0, 0), 3);
+    }
+
+    #[test]
+    fn calls_cost_what_was_measured() {
+        // hmarr: gpt-3.5-turbo, `do_stuff` with 14 tokens of arguments, alone: 26; `{}` as the result of it: 6.
+        assert_eq!(chat(1, 0) + 1 + calls(&[2]) + 14, 26);
+        assert_eq!(result(2) + 1, 6);
+        // petrbrzek: so many calls of `get_current_weather` (3) with 5 tokens of arguments and 12 of result.
+        for (count, tokens) in [(3, 124), (4, 157), (5, 190)] {
+            let results = (PER_MESSAGE + 1 + 12) * count;
+            assert_eq!(
+                chat(1, 0) + 1 + calls(&vec![3; count]) + 5 * count + results,
+                tokens
+            );
+        }
+        assert_eq!(calls(&[]), 0);
+    }
+
+    #[test]
+    fn choices_cost_what_was_measured() {
+        // pamelafox: the same tool and no choice 66, `none` 67, by its name of two tokens 75.
+        assert_eq!(Choice::Free.tokens(), 66 - 66);
+        assert_eq!(Choice::None.tokens(), 67 - 66);
+        assert_eq!(Choice::Tool(2).tokens(), 75 - 66);
     }
 
     #[test]

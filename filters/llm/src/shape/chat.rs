@@ -28,6 +28,9 @@ const REQUEST_FIELDS: Fields = &[
     ("n", Rule::Fact(Fact::Choices)),
     ("tools", list(&TOOL)),
     ("functions", list(&TOOL)),
+    ("tool_choice", Whole(WholeKind::ToolChoice)),
+    ("function_call", Whole(WholeKind::ToolChoice)),
+    ("response_format", Whole(WholeKind::Format)),
     ("prediction", object(&PREDICTION)),
     // Passages that compatible servers (vLLM, Cohere) put before the conversation.
     ("documents", Deep(TEXT)),
@@ -221,7 +224,9 @@ static TOOL_CALL: Rule = object(&Object {
 });
 
 /// `arguments` is a string that holds JSON; some servers send the JSON itself.
-static FUNCTION: Object = Object::of(&[case!(&[], &[("name", Carry), ("arguments", ARGUMENTS_OR_JSON)])]);
+static FUNCTION: Object = Object::of(&[case!(&[], &[("name", CALLED), ("arguments", ARGUMENTS_OR_JSON)])]);
+
+pub(super) const CALLED: Rule = Rule::Fact(Fact::Called);
 
 const ARGUMENTS_OR_JSON: Rule = Rule::Of(Of {
     string: OnString::Text(ARGUMENTS),
@@ -230,7 +235,7 @@ const ARGUMENTS_OR_JSON: Rule = Rule::Of(Of {
     token_ids: false,
 });
 
-static CUSTOM: Object = Object::of(&[case!(&[], &[("name", Carry), ("input", text(FREE_ARGUMENTS))])]);
+static CUSTOM: Object = Object::of(&[case!(&[], &[("name", CALLED), ("input", text(FREE_ARGUMENTS))])]);
 
 /// What a model said aloud. In requests it is an id alone.
 static AUDIO: Object = Object {

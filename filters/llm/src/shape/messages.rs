@@ -3,14 +3,14 @@
 //!
 //! Source: <https://docs.anthropic.com/en/api/messages> and `messages-streaming`.
 
-use super::chat::{ERROR, ERROR_TEXT, TOOL};
+use super::chat::{CALLED, ERROR, ERROR_TEXT, TOOL};
 use super::{
     ARGUMENTS, Case, FREE_ARGUMENTS, Fact, Fields, Mark, Object, REASONING, Rule, TEXT, WholeKind, image,
     list, object, text, text_or_list,
 };
 use crate::{ImageField, Role};
 
-use Rule::{Array, Carry, Deep, Loose, Message, Usage};
+use Rule::{Array, Carry, Deep, Loose, Message, Usage, Whole};
 
 /// `POST /v1/messages`.
 pub(crate) static REQUEST: Object = Object::of(&[case!(&[], REQUEST_FIELDS)])
@@ -24,6 +24,9 @@ const REQUEST_FIELDS: Fields = &[
     ("stream", Rule::Fact(Fact::Stream)),
     ("max_tokens", Rule::Fact(Fact::MaxOutput)),
     ("tools", list(&TOOL)),
+    ("tool_choice", Whole(WholeKind::ToolChoice)),
+    ("output_config", Whole(WholeKind::Format)),
+    ("output_format", Whole(WholeKind::Format)),
     ("context_management", object(&CONTEXT_MANAGEMENT)),
 ];
 
@@ -54,7 +57,7 @@ const BLOCK_COMMON: Fields = &[
     ("type", Carry),
     ("id", Carry),
     ("index", Carry),
-    ("name", Carry),
+    ("name", CALLED),
     ("tool_use_id", Carry),
     ("cache_control", Carry),
     ("caller", Carry),
@@ -124,7 +127,7 @@ static BLOCKS: &[Case] = &[
     .role(Role::Tool),
     case!(
         &["tool_addition", "tool_removal"],
-        &[("tool", Rule::Whole(WholeKind::Tool))]
+        &[("tool", Whole(WholeKind::Tool))]
     ),
     case!(&["container_upload"], &[("file_id", Carry)]),
     case!(&["tool_reference"], &[("tool_name", Carry)]),

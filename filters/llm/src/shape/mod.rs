@@ -168,6 +168,8 @@ pub(crate) enum Fact {
     Finish,
     Status,
     IncompleteReason,
+    /// The name of a tool that the model called.
+    Called,
 }
 
 /// JSON that is of interest as it stands.
@@ -175,6 +177,10 @@ pub(crate) enum Fact {
 pub(crate) enum WholeKind {
     /// The definition of a tool.
     Tool,
+    /// Which tools the model must or must not call.
+    ToolChoice,
+    /// What form the answer is to have, a schema perhaps.
+    Format,
     /// The answer once more, token by token.
     Logprobs,
 }

@@ -3,7 +3,7 @@
 //!
 //! Source: <https://platform.openai.com/docs/api-reference/responses>.
 
-use super::chat::{ERROR, ERROR_TEXT, STREAM_OPTIONS, TOOL};
+use super::chat::{CALLED, ERROR, ERROR_TEXT, STREAM_OPTIONS, TOOL};
 use super::{
     ARGUMENTS, Case, FREE_ARGUMENTS, Fact, Fields, Mark, Object, REASONING, REFUSAL, Rule, TEXT, WholeKind,
     image, list, object, text, text_or_list,
@@ -26,6 +26,8 @@ const REQUEST_FIELDS: Fields = &[
     ("stream_options", object(&STREAM_OPTIONS)),
     ("max_output_tokens", Rule::Fact(Fact::MaxOutput)),
     ("tools", list(&TOOL)),
+    ("tool_choice", Whole(WholeKind::ToolChoice)),
+    ("text", Whole(WholeKind::Format)),
 ];
 
 /// A string is one message of the user; a list holds items.
@@ -48,7 +50,7 @@ pub(super) const ITEM_COMMON: Fields = &[
     ("status", Carry),
     ("call_id", Carry),
     ("role", Carry),
-    ("name", Carry),
+    ("name", CALLED),
     ("namespace", Carry),
     ("caller", Carry),
     ("server_label", Carry),

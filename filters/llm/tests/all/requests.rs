@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use tollgate_llm::image::Image;
-use tollgate_llm::json::{Scanner, Splice, Token};
+use tollgate_llm::json::{Scanner, Splice, Str, Token};
 use tollgate_llm::request::{RequestVisitor, Role, Text, TextKind, walk};
 use tollgate_llm::{BodyError, Endpoint};
 
@@ -53,6 +53,18 @@ impl RequestVisitor for Scribe {
 
     fn tool(&mut self, definition: &str) {
         writeln!(self.said, "tool: {definition}").unwrap();
+    }
+
+    fn call(&mut self, name: &Str<'_>) {
+        writeln!(self.said, "call of {:?}", name.decode()).unwrap();
+    }
+
+    fn tool_choice(&mut self, choice: &str) {
+        writeln!(self.said, "tool choice: {choice}").unwrap();
+    }
+
+    fn format(&mut self, format: &str) {
+        writeln!(self.said, "format: {format}").unwrap();
     }
 
     fn image(&mut self, image: &Image<'_>) {

@@ -1,8 +1,11 @@
 //! Counts the tokens of a prompt while its body is walked; the one place that ties counting to bodies.
 //! Must not know routes, limits or what a count is used for.
 
+mod calls;
+mod format;
 mod images;
 mod tools;
+mod typescript;
 
 use std::ops::Range;
 
@@ -10,7 +13,9 @@ use tollgate_llm::image::Detail;
 use tollgate_llm::json::{Scanner, Str, Token};
 use tollgate_llm::request::{RequestVisitor, Role, Text};
 use tollgate_llm::{Endpoint, Image, TextKind};
-use tollgate_tokens::{Tally, Tokenizer, overhead};
+use tollgate_tokens::{Encoding, Tally, Tokenizer, overhead};
+
+use calls::{Call, Choice, Results};
 
 /// Tokens of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +36,13 @@ pub struct Prompt<'b> {
     endpoint: Endpoint,
     texts: Vec<Piece>,
     tools: Vec<Range<usize>>,
+    tool_choice: Option<Range<usize>>,
+    formats: Vec<Range<usize>>,
+    /// Names of called tools, and the messages that they are in.
+    calls: Vec<(usize, Piece)>,
+    results: Results,
+    /// Keys of JSON that the counter sees in pieces, without the quotes and colons around them.
+    keys: u64,
     images: Vec<ImageFacts>,
     messages: usize,
     names: usize,
@@ -52,14 +64,25 @@ enum Piece {
     Escaped(Range<usize>),
 }
 
+impl Piece {
+    fn of(str: &Str<'_>) -> Self {
+        let range = str.range();
+        if str.is_escaped() {
+            Self::Escaped(range.start - 1..range.end + 1)
+        } else {
+            Self::Raw(range)
+        }
+    }
+}
+
 /// What an image costs depends on this.
 struct ImageFacts {
     pixels: Option<(u32, u32)>,
     detail: Detail,
 }
 
-/// Fields with content that the model reads and that is no text: sound, films, files, schemas of the answer.
-const UNCOUNTED: [&str; 11] = [
+/// Fields with content that the model reads and that is no text: sound, films, files.
+const UNCOUNTED: [&str; 10] = [
     "audio",
     "audio_embeds",
     "audio_url",
@@ -67,11 +90,13 @@ const UNCOUNTED: [&str; 11] = [
     "file",
     "image_embeds",
     "input_audio",
-    "json_schema",
     "reference_ids",
     "video",
     "video_url",
 ];
+
+/// What quotes, colons and commas around a key and its value make: two tokens, as in `","to":"`.
+const PER_KEY: u64 = 2;
 
 impl<'b> Prompt<'b> {
     /// For a walk over this body.
@@ -81,6 +106,11 @@ impl<'b> Prompt<'b> {
             endpoint,
             texts: Vec::new(),
             tools: Vec::new(),
+            tool_choice: None,
+            formats: Vec::new(),
+            calls: Vec::new(),
+            results: Results::default(),
+            keys: 0,
             images: Vec::new(),
             messages: 0,
             names: 0,
@@ -107,12 +137,41 @@ impl<'b> Prompt<'b> {
         } else {
             0
         };
-        let tools = tools::count(self.tools.iter().map(|range| self.slice(range)), tokenizer);
+        let choice = self.tool_choice.as_ref();
+        let choice = choice.map(|range| Choice::read(self.slice(range), tokenizer));
+        let must_call = choice.as_ref().is_some_and(|choice| choice.must_call);
+        let chosen = choice.map_or(0, |choice| choice.tokens);
+        let tools = tools::count(
+            self.tools.iter().map(|range| self.slice(range)),
+            tokenizer,
+            must_call,
+        );
         let images = images::count(&self.images, tokenizer, model);
+        let format = |range| format::count(self.slice(range), tokenizer);
+        let formats: usize = self.formats.iter().map(format).sum();
+        let calls: Vec<Call> = self
+            .calls
+            .iter()
+            .map(|(message, name)| Call {
+                message: *message,
+                name: self.tokens_of(name, tokenizer, &mut tally) as usize,
+            })
+            .collect();
+        let around = around.saturating_add_signed(calls::count(&calls, &self.results));
 
-        let tokens = texts + (around + tools.tokens + images.tokens) as u64 + self.token_ids;
-        let exact =
-            !self.inexact && self.uncounted.is_empty() && tokenizer.is_exact() && tools.exact && images.exact;
+        let tokens = texts
+            + (around + tools.tokens + chosen + formats + images.tokens) as u64
+            + self.token_ids
+            + PER_KEY * self.keys;
+        // Whoever serves the open models puts a system message of its own before the others.
+        let documented = self.messages == 0 || tokenizer != Tokenizer::Exact(Encoding::O200kHarmony);
+        let exact = !self.inexact
+            && documented
+            && formats + chosen == 0
+            && self.uncounted.is_empty()
+            && tokenizer.is_exact()
+            && tools.exact
+            && images.exact;
         let at_least = if exact {
             tokens
         } else if tokenizer.is_exact() {
@@ -140,6 +199,14 @@ impl<'b> Prompt<'b> {
             }
         };
         tokens as u64
+    }
+
+    /// Where a part of the body stands in it, which is the distance of the two addresses. Whatever it calls its fields, they
+    /// are not those of [`UNCOUNTED`].
+    fn range_of(&mut self, part: &str) -> Range<usize> {
+        let start = part.as_ptr().addr().wrapping_sub(self.body.as_ptr().addr());
+        self.uncounted.retain(|at| *at < start);
+        start..start.saturating_add(part.len())
     }
 
     fn slice(&self, range: &Range<usize>) -> &'b str {
@@ -182,14 +249,14 @@ fn least(estimate: u64, tokenizer: Tokenizer) -> u64 {
 
 impl RequestVisitor for Prompt<'_> {
     fn text(&mut self, text: &Text<'_>) {
-        let range = text.str.range();
-        self.texts.push(if text.str.is_escaped() {
-            Piece::Escaped(range.start - 1..range.end + 1)
-        } else {
-            Piece::Raw(range)
-        });
+        self.texts.push(Piece::of(&text.str));
         if std::mem::take(&mut self.at_name) && self.endpoint == Endpoint::ChatCompletions {
-            self.names += 1;
+            if text.role == Role::Tool {
+                self.results.named += 1;
+                self.inexact = true;
+            } else {
+                self.names += 1;
+            }
             return;
         }
         // Text outside of messages (a suffix, documents) is placed by rules that are not public, as calls of tools are.
@@ -214,20 +281,33 @@ impl RequestVisitor for Prompt<'_> {
     fn key(&mut self, key: &Text<'_>) {
         self.at_name = false;
         self.text(key);
+        self.keys += 1;
+        self.inexact = true;
+    }
+
+    fn call(&mut self, name: &Str<'_>) {
+        self.calls.push((self.messages, Piece::of(name)));
         self.inexact = true;
     }
 
     fn message(&mut self, role: Role) {
         self.messages += usize::from(role != Role::Input);
+        self.results.all += usize::from(role == Role::Tool);
         self.message_texts = Some(0);
     }
 
     fn tool(&mut self, definition: &str) {
-        // The definition is a part of the body, so the distance of the two addresses is its place there.
-        let start = definition.as_ptr().addr().wrapping_sub(self.body.as_ptr().addr());
-        self.tools.push(start..start.saturating_add(definition.len()));
-        // Whatever the tool calls its parameters.
-        self.uncounted.retain(|at| *at < start);
+        let range = self.range_of(definition);
+        self.tools.push(range);
+    }
+
+    fn tool_choice(&mut self, choice: &str) {
+        self.tool_choice = Some(self.range_of(choice));
+    }
+
+    fn format(&mut self, format: &str) {
+        let range = self.range_of(format);
+        self.formats.push(range);
     }
 
     fn image(&mut self, image: &Image<'_>) {

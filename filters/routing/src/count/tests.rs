@@ -1,5 +1,6 @@
 //! Bodies in, counts out.
 
+use serde_json::{Value, json};
 use tollgate_llm::request::walk;
 
 use super::*;
@@ -62,6 +63,9 @@ fn only_what_is_documented_is_exact() {
             true,
         ),
         (format!(r#"{message},"tools":[{{"type":"custom","custom":{{"name":"f"}}}}]"#), false),
+        (format!(r#"{message},"tool_choice":"auto","tools":[{{"type":"function","function":{{"name":"f"}}}}]"#), true),
+        (format!(r#"{message},"tool_choice":"none","tools":[{{"type":"function","function":{{"name":"f"}}}}]"#), false),
+        (r#""messages":[{"role":"developer","content":"a"}]"#.to_owned(), true),
         (r#""messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]"#.to_owned(), true),
         (r#""messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]"#.to_owned(), false),
         (r#""messages":[{"role":"user","content":[{"type":"sound","x":1}]}]"#.to_owned(), false),
@@ -77,6 +81,201 @@ fn only_what_is_documented_is_exact() {
         assert_eq!(counted.exact, exact, "{rest}");
         assert!(counted.at_least <= counted.tokens && (counted.at_least == counted.tokens || !exact), "{rest}");
     }
+}
+
+/// What others measured of gpt-3.5-turbo and gpt-4: `hmarr/openai-chat-tokens`, `petrbrzek/openai-chat-tokens`,
+/// `forestwanglin/openai-java` (issue 5), and "Strange token cost calculation for tool calls" in OpenAI's forum.
+#[test]
+fn calls_cost_what_was_measured() {
+    const SUNNY: &str = "It is currently 70 degrees and sunny in Boston, MA";
+    let call = |name: &str, arguments: &str| json!({"id":"call","type":"function","function":{"name":name,"arguments":arguments}});
+    let result = |content: &str| json!({"role":"tool","tool_call_id":"call","content":content});
+    let turn = |calls: &[Value], results: &[Value]| {
+        let mut messages = vec![json!({"role":"assistant","content":null,"tool_calls":calls})];
+        messages.extend_from_slice(results);
+        messages
+    };
+    let weather = |name| call(name, r#"{"location":"Boston"}"#);
+    let named = json!({"role":"tool","tool_call_id":"call","name":"get_current_weather","content":"29 degree celcius"});
+    let old_call = json!({"name":"do_stuff","arguments":r#"{"foo": "bar", "baz": 1.5}"#});
+    let old_result = json!({"role":"function","name":"do_stuff","content":r#"{"foo": "bar", "baz": 1.5}"#});
+    let sums = |count: usize| {
+        let calculator = call("calculator", r#"{"a":2, "b":2}"#);
+        let mut messages = vec![json!({"role":"user","content":"How much is 2 plus 2?"})];
+        messages.extend(turn(&vec![calculator; count], &vec![result("4"); count]));
+        messages
+    };
+    for (messages, measured) in [
+        (turn(&[call("ggg", "")], &[result("")]), 17),
+        (turn(&[weather("get_current_weather")], &[result("")]), 24),
+        (turn(&[weather("get_current_weather")], &[result(SUNNY)]), 36),
+        (
+            turn(&[weather("get_totally_different_weather_123")], &[result("")]),
+            32,
+        ),
+        (
+            turn(
+                &[call(
+                    "get_address",
+                    r#"{"location":"Paris", "date": "yesterday", "time": "noon"}"#,
+                )],
+                &[result("The address is 123 Main St")],
+            ),
+            42,
+        ),
+        (
+            turn(
+                &[call(
+                    "get_current_weather",
+                    "{\n  \"location\": \"Boston, MA\"\n}",
+                )],
+                &[named],
+            ),
+            35,
+        ),
+        (
+            turn(
+                &[
+                    weather("get_current_weather"),
+                    call("get_stock_price", r#"{"symbol":"AAPL"}"#),
+                ],
+                &[result(SUNNY), result("The current price of AAPL is $150")],
+            ),
+            89,
+        ),
+        (
+            turn(
+                &vec![weather("get_weather_for_location"); 2],
+                &vec![result(SUNNY); 2],
+            ),
+            93,
+        ),
+        (
+            turn(&vec![weather("get_current_weather"); 5], &vec![result(SUNNY); 5]),
+            190,
+        ),
+        (
+            vec![json!({"role":"assistant","content":"","function_call":old_call})],
+            26,
+        ),
+        (
+            vec![json!({"role":"user","content":"hello world"}), old_result],
+            28,
+        ),
+        (sums(1), 40),
+        (sums(2), 89),
+        (sums(3), 114),
+    ] {
+        let body = json!({"model":"gpt-3.5-turbo","messages":messages}).to_string();
+        for (tokenizer, allowed) in [("cl100k_base", 1), ("o200k_base", 4)] {
+            if Tokenizer::from_name(tokenizer).unwrap().is_exact() {
+                let counted = count(Endpoint::ChatCompletions, &body, tokenizer);
+                let error = counted.tokens.abs_diff(measured);
+                // The other vocabulary has a token more or less for some words.
+                assert!(
+                    error <= allowed,
+                    "{tokenizer}: {} for {measured}: {body}",
+                    counted.tokens
+                );
+                assert!(!counted.exact);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_open_models_prompts_are_not_known_exactly() {
+    let chat = r#"{"model":"gpt-oss","messages":[{"role":"user","content":"hello"}]}"#;
+    assert!(!count(Endpoint::ChatCompletions, chat, "o200k_harmony").exact);
+    let prompt = r#"{"model":"gpt-oss","prompt":"hello"}"#;
+    assert!(count(Endpoint::Completions, prompt, "o200k_harmony").exact);
+}
+
+#[test]
+fn a_role_is_a_token() {
+    for tokenizer in ["o200k_base", "cl100k_base"] {
+        let tokenizer = Tokenizer::from_name(tokenizer).unwrap();
+        for role in ["system", "developer", "user", "assistant", "tool", "function"] {
+            assert!(
+                !tokenizer.is_exact() || tokenizer.count(role).tokens == 1,
+                "{role}"
+            );
+        }
+    }
+}
+
+/// What a part adds to a request: nothing that a model reads may be for free.
+#[test]
+fn every_part_costs_something() {
+    let chat = (
+        Endpoint::ChatCompletions,
+        r#""messages":[{"role":"user","content":"hello"}]"#,
+    );
+    let response = (Endpoint::Responses, r#""input":"hello""#);
+    let items = (Endpoint::Responses, r#""instructions":"hello""#);
+    let message = (
+        Endpoint::Messages,
+        r#""messages":[{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"shell","input":{"a":"b"}}]}]"#,
+    );
+    for ((endpoint, body), part, tokens) in [
+        (
+            chat,
+            r#""response_format":{"type":"json_schema","json_schema":{"name":"list","schema":{"type":"object"}}}"#,
+            12,
+        ),
+        (
+            chat,
+            r#""tool_choice":{"type":"function","function":{"name":"shell"}}"#,
+            8,
+        ),
+        (chat, r#""function_call":{"name":"shell"}"#, 5),
+        (
+            chat,
+            r#""tools":[{"type":"function","function":{"name":"shell"}}]"#,
+            7 + 2 + 12,
+        ),
+        (response, r#""instructions":"hello""#, 4 + 1),
+        (
+            response,
+            r#""text":{"format":{"type":"json_schema","name":"list","schema":{"type":"object"}}}"#,
+            12,
+        ),
+        (response, r#""tool_choice":"none""#, 1),
+        (
+            items,
+            r#""input":[{"type":"function_call","call_id":"1","name":"shell","arguments":"{}"}]"#,
+            4 + 3 + 1 + 1,
+        ),
+        (
+            items,
+            r#""input":[{"type":"function_call_output","call_id":"1","output":"hello"}]"#,
+            4 + 1,
+        ),
+        (
+            message,
+            r#""output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}"#,
+            11,
+        ),
+        (message, r#""tool_choice":{"type":"tool","name":"shell"}"#, 8),
+        (message, r#""system":"hello""#, 4 + 1),
+    ] {
+        let whole = |part: &str| {
+            count(
+                endpoint,
+                &format!(r#"{{"model":"m",{body}{part}}}"#),
+                "o200k_base",
+            )
+            .tokens
+        };
+        assert_eq!(whole(&format!(",{part}")) - whole(""), tokens, "{part}");
+    }
+    // A call in a message of its own: the message, the name, the key and what is around it, the value.
+    let alone = count(
+        message.0,
+        &format!(r#"{{"model":"m",{}}}"#, message.1),
+        "o200k_base",
+    );
+    assert_eq!(alone.tokens, 3 + 4 + (3 + 1) + (1 + 2) + 1);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What tool definitions cost: by OpenAI's formula for functions where it covers the definition, else as their JSON.
+//! What tool definitions cost: by OpenAI's formula for functions where it covers the definition, else as the text that its
+//! models see, else as their JSON.
 //! Must not know where in the body a definition stands.
 
 use std::borrow::Cow;
@@ -6,8 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tollgate_tokens::overhead::{Function, ToolOverhead};
-use tollgate_tokens::{Encoding, Tally, Tokenizer};
+use tollgate_tokens::overhead::{self, Function, ToolOverhead};
+use tollgate_tokens::{Encoding, Family, Tally, Tokenizer};
+
+use super::typescript;
 
 /// What a part of the prompt costs.
 pub(super) struct Part {
@@ -70,8 +73,12 @@ const fn function() -> Cow<'static, str> {
     Cow::Borrowed("function")
 }
 
-/// The tokens of all definitions.
-pub(super) fn count<'a>(definitions: impl Iterator<Item = &'a str>, tokenizer: Tokenizer) -> Part {
+/// The tokens of all definitions. `must_call`: the model has no choice but to call a tool.
+pub(super) fn count<'a>(
+    definitions: impl Iterator<Item = &'a str>,
+    tokenizer: Tokenizer,
+    must_call: bool,
+) -> Part {
     let overhead = match tokenizer {
         Tokenizer::Exact(Encoding::O200kBase | Encoding::O200kHarmony) => Some(ToolOverhead::O200K),
         Tokenizer::Exact(Encoding::Cl100kBase) => Some(ToolOverhead::CL100K),
@@ -79,6 +86,7 @@ pub(super) fn count<'a>(definitions: impl Iterator<Item = &'a str>, tokenizer: T
     };
     let mut tally = tokenizer.tally();
     let mut functions = Vec::new();
+    let mut written = false;
     let mut part = Part {
         tokens: 0,
         exact: true,
@@ -91,12 +99,21 @@ pub(super) fn count<'a>(definitions: impl Iterator<Item = &'a str>, tokenizer: T
                 part.exact &= exact;
             }
             None => {
-                part.tokens += tokenizer.count(definition).tokens;
+                let text = overhead.and_then(|_| typescript::function(definition));
+                written |= text.is_some();
+                part.tokens += tokenizer.count(text.as_deref().unwrap_or(definition)).tokens;
                 part.exact = false;
             }
         }
     }
+    // The formula has the frame of the functions too.
+    if written && functions.is_empty() {
+        part.tokens += tokenizer.count(typescript::NAMESPACE).tokens + typescript::SECTION;
+    }
     part.tokens += overhead.map_or(0, |overhead| overhead.functions(functions));
+    if tokenizer == Tokenizer::Estimate(Family::Claude) && !part.exact {
+        part.tokens += overhead::claude_tools(must_call);
+    }
     part
 }
 
@@ -172,7 +189,7 @@ mod tests {
                 continue;
             }
             let texts: usize = MESSAGES.iter().map(|text| tokenizer.count(text).tokens).sum();
-            let tools = count([WEATHER].into_iter(), tokenizer);
+            let tools = count([WEATHER].into_iter(), tokenizer, false);
             assert!(tools.exact);
             assert_eq!(3 + 3 * 2 + 2 + texts + tools.tokens, expected, "{name}");
         }
@@ -190,7 +207,7 @@ mod tests {
             (flat.replace(r#","description":"x.""#, ""), true, false),
             (
                 flat.replace(r#""type":"string""#, r#""type":["string","null"]"#),
-                false,
+                true,
                 false,
             ),
             (
@@ -198,15 +215,15 @@ mod tests {
                     r#""type":"string""#,
                     r#""type":"array","items":{"type":"string"}"#,
                 ),
-                false,
+                true,
                 false,
             ),
-            (flat.replace("parameters", "input_schema"), false, false),
+            (flat.replace("parameters", "input_schema"), true, false),
             (r#"{"type":"web_search"}"#.to_owned(), false, false),
             ("not JSON".to_owned(), false, false),
         ] {
             let tokenizer = Tokenizer::from_name("o200k_base").unwrap();
-            let counted = count([definition.as_str()].into_iter(), tokenizer);
+            let counted = count([definition.as_str()].into_iter(), tokenizer, false);
             let as_json = tokenizer.count(&definition).tokens;
             assert_eq!(
                 (counted.tokens != as_json, counted.exact),
@@ -218,13 +235,18 @@ mod tests {
 
     #[test]
     fn other_models_read_json() {
-        for name in ["estimate:claude", "estimate"] {
+        for (name, must_call, around) in [
+            ("estimate:claude", false, 346),
+            ("estimate:claude", true, 313),
+            ("estimate", true, 0),
+        ] {
             let tokenizer = Tokenizer::from_name(name).unwrap();
-            let counted = count([WEATHER].into_iter(), tokenizer);
+            let counted = count([WEATHER].into_iter(), tokenizer, must_call);
             assert_eq!(
                 (counted.tokens, counted.exact),
-                (tokenizer.count(WEATHER).tokens, false)
+                (tokenizer.count(WEATHER).tokens + around, false)
             );
+            assert_eq!(count([].into_iter(), tokenizer, must_call).tokens, 0);
         }
     }
 }
