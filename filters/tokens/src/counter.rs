@@ -11,10 +11,14 @@ use crate::memo::Memo;
 /// What is kept of small parts before it is counted in one go, in bytes; and from which size a part is counted in place.
 const BATCH: usize = 2048;
 
+/// How much without a seam is collected before its pieces are looked at, in bytes.
+const PATIENCE: usize = 8 * BATCH;
+
 /// A running count. Made by [`Encoding::counter`].
 ///
 /// Small parts are collected in a buffer of a few kilobytes; large ones are counted where they are, but for what follows
-/// their last seam. Only a text without a seam (one long word) is kept whole.
+/// their last seam, or what comes after the last piece that has surely ended where there is none. Only a piece that goes on
+/// and on (one long word, a line of one symbol) is kept whole.
 #[derive(Clone, Debug)]
 pub struct Counter {
     encoding: Encoding,
@@ -22,6 +26,8 @@ pub struct Counter {
     pending: String,
     /// How much of `pending` is known to have no seam.
     seamless: usize,
+    /// How long `pending` has to be before its pieces are looked at again: what is looked at in vain doubles each time.
+    patience: usize,
     tokens: usize,
     memo: Memo,
 }
@@ -32,6 +38,7 @@ impl Counter {
             encoding,
             pending: String::new(),
             seamless: 0,
+            patience: PATIENCE,
             tokens: 0,
             memo: Memo::default(),
         }
@@ -59,8 +66,7 @@ impl Counter {
             return;
         }
         let Some(first) = first_seam(part) else {
-            self.pending.push_str(part);
-            self.settle();
+            self.collect(part);
             return;
         };
         let last = last_seam(part, 0).unwrap_or(first);
@@ -69,8 +75,20 @@ impl Counter {
         self.pending.push_str(head);
         self.tokens += self.count_pending(usize::MAX) + self.count(body);
         self.pending.clear();
-        self.pending.push_str(tail);
         self.seamless = 0;
+        self.collect(tail);
+    }
+
+    /// Takes in a part without a seam, however long, as if it came in small ones.
+    fn collect(&mut self, mut part: &str) {
+        while !part.is_empty() {
+            let (chunk, rest) = part.split_at(part.floor_char_boundary(PATIENCE));
+            self.pending.push_str(chunk);
+            if self.pending.len() - self.seamless >= BATCH {
+                self.settle();
+            }
+            part = rest;
+        }
     }
 
     /// The tokens of the text pushed since the counter was made or last finished. It starts anew, with its buffer kept.
@@ -78,6 +96,7 @@ impl Counter {
         let tokens = self.tokens + self.count_pending(usize::MAX);
         self.pending.clear();
         self.seamless = 0;
+        self.patience = PATIENCE;
         self.tokens = 0;
         tokens
     }
@@ -87,6 +106,15 @@ impl Counter {
         if let Some(seam) = last_seam(&self.pending, self.seamless) {
             self.tokens += self.count_pending(seam);
             self.pending.drain(..seam);
+            self.patience = PATIENCE;
+        } else if self.pending.len() >= self.patience {
+            let (tokens, end) = self
+                .encoding
+                .count_settled(&self.pending, &mut self.memo)
+                .unwrap_or((0, 0));
+            self.tokens += tokens;
+            self.pending.drain(..end);
+            self.patience = PATIENCE.max(2 * self.pending.len());
         }
         // A seam may still come to lie at the very end, before what is pushed next.
         self.seamless = self.pending.char_indices().next_back().map_or(0, |(at, _)| at);

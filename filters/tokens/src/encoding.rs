@@ -8,7 +8,7 @@ use crate::memo::Memo;
 
 #[allow(unused_imports, reason = "each is used where its feature is on")]
 use crate::{
-    count::count,
+    count::{count, settled},
     scan::{Cl100k, Gpt2, O200k},
     vocabulary,
 };
@@ -88,6 +88,25 @@ impl Encoding {
             Self::P50kBase => Some(count::<Gpt2>(&vocabulary::P50K, memo, text)),
             #[cfg(feature = "r50k")]
             Self::R50kBase => Some(count::<Gpt2>(&vocabulary::R50K, memo, text)),
+            #[allow(
+                unreachable_patterns,
+                reason = "a build with every vocabulary leaves nothing here"
+            )]
+            _ => None,
+        }
+    }
+
+    /// The tokens of the pieces that `text` begins with whatever follows it, and where they end; as [`Encoding::count_part`].
+    pub(crate) fn count_settled(self, text: &str, memo: &mut Memo) -> Option<(usize, usize)> {
+        match self {
+            #[cfg(feature = "o200k")]
+            Self::O200kBase | Self::O200kHarmony => Some(settled::<O200k>(&vocabulary::O200K, memo, text)),
+            #[cfg(feature = "cl100k")]
+            Self::Cl100kBase => Some(settled::<Cl100k>(&vocabulary::CL100K, memo, text)),
+            #[cfg(feature = "p50k")]
+            Self::P50kBase => Some(settled::<Gpt2>(&vocabulary::P50K, memo, text)),
+            #[cfg(feature = "r50k")]
+            Self::R50kBase => Some(settled::<Gpt2>(&vocabulary::R50K, memo, text)),
             #[allow(
                 unreachable_patterns,
                 reason = "a build with every vocabulary leaves nothing here"

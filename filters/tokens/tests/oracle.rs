@@ -320,6 +320,42 @@ fn from_ascii() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&UNITS[..]), 0..90).prop_map(|units| units.concat())
 }
 
+/// Texts without white space and punctuation behind words, where a counter looks for what surely is a piece.
+#[test]
+fn long_texts_without_a_seam() {
+    let mut state = 1u64;
+    let mut random = |choices: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % choices
+    };
+    for units in [
+        &["1", "23", "456"][..],
+        &["camel", "Case", "UPPER", "Ünï"],
+        &["日本", "か", "A", "Ab"],
+        &["!", "?", "/", "\n", "'"],
+        &["😀", "👍🏽", "\u{200d}", "é"],
+        &["=", "\u{301}", "-"],
+        &[" ", " ", "\t", "\n"],
+    ] {
+        let text: String = (0..30_000).map(|_| units[random(units.len())]).collect();
+        for encoding in available() {
+            let expected = oracle(encoding).count_ordinary(&text);
+            for most in [700, 5000, 40_000, text.len()] {
+                let mut counter = encoding.counter().expect("available");
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let (part, left) = rest.split_at(rest.floor_char_boundary(4 + random(most)));
+                    counter.push(part);
+                    rest = left;
+                }
+                assert_eq!(counter.finish(), expected, "{encoding} {units:?} {most}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
