@@ -3,9 +3,10 @@
 use crate::attention::{Projections, Room, attend};
 use crate::embedding::DIMENSIONS;
 use crate::inputs::Inputs;
-use crate::kernel::{Job, Kernel};
+use crate::kernel::{Job, Kernel, PANEL};
 use crate::linear::Linear;
 use crate::math::{Gelu, Identity, Norm, add_and_normalise, normalise};
+use crate::pages::Pages;
 
 /// How many layers there are.
 pub(crate) const LAYERS: usize = 6;
@@ -26,7 +27,12 @@ pub(crate) struct Encoder {
     pub(crate) positions: Vec<[f32; DIMENSIONS]>,
     pub(crate) norm: Norm,
     pub(crate) layers: Vec<Layer>,
+    /// The layers' matrices.
+    pub(crate) pages: Pages,
 }
+
+/// How many steps of weights the layers have.
+pub(crate) const STEPS: usize = LAYERS * DIMENSIONS * (4 * DIMENSIONS + 2 * WIDE) / (2 * PANEL);
 
 /// One transformer layer.
 pub(crate) struct Layer {
@@ -145,7 +151,7 @@ impl Job for Encode<'_> {
             normalise::<K>(state, &encoder.norm);
         }
         for layer in &encoder.layers {
-            layer.run(kernel, scratch);
+            layer.run(kernel, &encoder.pages, scratch);
         }
 
         let mut sum = Box::new([0.0; DIMENSIONS]);
@@ -160,14 +166,14 @@ impl Job for Encode<'_> {
 
 impl Layer {
     #[inline(always)]
-    fn run<K: Kernel>(&self, kernel: K, s: &mut Scratch) {
+    fn run<K: Kernel>(&self, kernel: K, pages: &Pages, s: &mut Scratch) {
         s.narrow_inputs.set(kernel, &s.states);
         self.query
-            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.queries);
+            .apply::<K, Identity>(kernel, pages, &s.narrow_inputs, &mut s.queries);
         self.key
-            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.keys);
+            .apply::<K, Identity>(kernel, pages, &s.narrow_inputs, &mut s.keys);
         self.value
-            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.values);
+            .apply::<K, Identity>(kernel, pages, &s.narrow_inputs, &mut s.values);
         let projections = Projections {
             queries: &s.queries,
             keys: &s.keys,
@@ -177,15 +183,15 @@ impl Layer {
 
         s.narrow_inputs.set(kernel, &s.mixed);
         self.attention_output
-            .apply::<K, Identity>(kernel, &s.narrow_inputs, &mut s.mixed);
+            .apply::<K, Identity>(kernel, pages, &s.narrow_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.attention_norm);
 
         s.narrow_inputs.set(kernel, &s.states);
         self.intermediate
-            .apply::<K, Gelu>(kernel, &s.narrow_inputs, &mut s.wide);
+            .apply::<K, Gelu>(kernel, pages, &s.narrow_inputs, &mut s.wide);
         s.wide_inputs.set(kernel, &s.wide);
         self.output
-            .apply::<K, Identity>(kernel, &s.wide_inputs, &mut s.mixed);
+            .apply::<K, Identity>(kernel, pages, &s.wide_inputs, &mut s.mixed);
         add_rows::<K>(&mut s.states, &s.mixed, &self.output_norm);
     }
 }

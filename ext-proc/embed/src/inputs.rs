@@ -1,7 +1,7 @@
 //! What a layer multiplies: rows of 16-bit integers, in the order that kernels read. Must not know the weights.
 
-use crate::kernel::{Block, Kernel, Lanes, ROWS, Rows, STEPS};
-use crate::math::{largest, round_i16};
+use crate::kernel::{Block, Kernel, ROWS, Rows, STEPS};
+use crate::math::largest;
 
 /// What a row's largest input becomes.
 pub(crate) const INPUT_MAX: i16 = 8191;
@@ -22,44 +22,31 @@ impl<const PAIRS: usize> Inputs<PAIRS> {
     /// Replaces what was there by the rows of `values`.
     #[inline(always)]
     pub(crate) fn set<K: Kernel>(&mut self, kernel: K, values: &[f32]) {
-        let rows = values.as_chunks::<{ 2 * STEPS }>().0;
-        let tiles = rows.chunks(ROWS * Self::BLOCKS);
-        self.rows = rows.len() / Self::BLOCKS;
+        let tiles = values.chunks(ROWS * 2 * PAIRS);
+        self.rows = values.len() / (2 * PAIRS);
         self.blocks.resize(tiles.len() * Self::BLOCKS, Block::default());
         self.scales.resize(tiles.len(), [0.0; ROWS]);
         self.crossed.resize(tiles.len(), [0; ROWS]);
         let out = self.blocks.chunks_exact_mut(Self::BLOCKS);
         let out = out.zip(self.scales.iter_mut().zip(&mut self.crossed));
         for (tile, (blocks, (scales, crossed))) in tiles.zip(out) {
-            if tile.len() < ROWS * Self::BLOCKS {
-                // Rows that are missing are zero.
-                blocks.fill(Block::default());
-            }
-            for (i, row) in tile.chunks(Self::BLOCKS).enumerate() {
-                let largest = largest(row.as_flattened()).max(f32::MIN_POSITIVE);
-                let to_integer = f32::from(INPUT_MAX) / largest;
+            // Rows that are missing are the first one times zero.
+            let mut rows = [tile; ROWS];
+            let mut factors = [0.0; ROWS];
+            for (i, row) in tile.chunks_exact(2 * PAIRS).enumerate() {
+                let largest = largest(row).max(f32::MIN_POSITIVE);
+                rows[i] = row;
+                factors[i] = f32::from(INPUT_MAX) / largest;
                 scales[i] = largest / f32::from(INPUT_MAX);
-                // Two blocks at a time, for the width of vectors.
-                let values = row.as_flattened().as_chunks::<{ 4 * STEPS }>().0;
-                for ([Lanes(first), Lanes(second)], values) in
-                    blocks.as_chunks_mut::<2>().0.iter_mut().zip(values)
-                {
-                    let mut integers = [0; 4 * STEPS];
-                    for (out, x) in integers.iter_mut().zip(values) {
-                        *out = round_i16(x * to_integer);
-                    }
-                    let halves = integers.as_chunks::<{ 2 * STEPS }>().0;
-                    first.as_chunks_mut::<{ 2 * STEPS }>().0[i] = halves[0];
-                    second.as_chunks_mut::<{ 2 * STEPS }>().0[i] = halves[1];
-                }
             }
+            kernel.integers(rows, factors, blocks);
             *crossed = kernel.crossed_rows(blocks);
         }
     }
 
     /// The rows, as many together as a kernel takes.
     #[inline(always)]
-    pub(crate) fn tiles(&self) -> impl Iterator<Item = Rows<'_>> {
+    pub(crate) fn tiles(&self) -> impl ExactSizeIterator<Item = Rows<'_>> {
         let tiles = self
             .blocks
             .chunks_exact(Self::BLOCKS)

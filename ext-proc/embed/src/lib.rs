@@ -14,6 +14,7 @@ mod kernel;
 mod linear;
 mod math;
 mod minilm;
+mod pages;
 mod safetensors;
 mod tokenizer;
 mod weights;

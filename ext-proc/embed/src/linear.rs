@@ -3,34 +3,38 @@
 //! Inputs are scaled row by row to ±[`INPUT_MAX`], weights output by output as finely as the 32-bit sum allows for *any* input:
 //! that keeps 10 to 12 bits of a weight, costs no saturation check, and takes as many instructions as the usual 8-bit kernel.
 
+use std::io;
+
 use crate::inputs::{INPUT_MAX, Inputs};
-use crate::kernel::{Kernel, Lanes, Outputs, PANEL, ROWS, Rows, Step, Sums, crossed_columns};
+use crate::kernel::{Kernel, Outputs, PANEL, ROWS, Rows, STEPS, Step, Sums, crossed_columns};
 use crate::math::{Activation, largest};
+use crate::pages::Pages;
 
 /// The matrix and the bias of a layer with 2 · `PAIRS` inputs.
-#[derive(Debug)]
 pub(crate) struct Linear<const PAIRS: usize> {
-    steps: Vec<Step>,
+    /// The matrix, until [`Self::finish`] moves it.
+    steps: Option<Pages>,
+    /// Where it begins in the [`Pages`].
+    start: usize,
     panels: Vec<Outputs>,
     outputs: usize,
 }
 
 impl<const PAIRS: usize> Linear<PAIRS> {
     /// An empty layer with room for `outputs` outputs, a multiple of [`PANEL`]. [`Self::push`] adds one after the other.
-    pub(crate) fn with_capacity(outputs: usize) -> Self {
-        Self {
-            steps: Vec::with_capacity(outputs / PANEL * PAIRS),
+    pub(crate) fn with_capacity(outputs: usize) -> io::Result<Self> {
+        Ok(Self {
+            steps: Some(Pages::zeros(outputs / PANEL * PAIRS)?),
+            start: 0,
             panels: Vec::with_capacity(outputs / PANEL),
             outputs: 0,
-        }
+        })
     }
 
     /// Adds an output by its weights, one per input, all finite.
     pub(crate) fn push(&mut self, weights: &[f32]) {
         let lane = self.outputs % PANEL;
         if lane == 0 {
-            let steps = self.steps.len() + PAIRS;
-            self.steps.resize(steps, Step::default());
             self.panels.push(Outputs::default());
         }
         self.outputs += 1;
@@ -38,22 +42,25 @@ impl<const PAIRS: usize> Linear<PAIRS> {
         if let Some(panel) = self.panels.last_mut() {
             panel.scales[lane] = scale as f32;
         }
-        let start = self.steps.len() - PAIRS;
-        let pairs = weights.as_chunks::<2>().0;
-        for (Lanes(step), pair) in self.steps[start..].iter_mut().zip(pairs) {
+        let steps = self.steps.as_mut().map(Pages::all_mut).unwrap_or_default();
+        let steps = steps.iter_mut().skip((self.panels.len() - 1) * PAIRS);
+        for (step, pair) in steps.zip(weights.as_chunks::<2>().0) {
             step.as_chunks_mut::<2>().0[lane] = pair.map(|weight| (f64::from(weight) / scale).round() as i16);
         }
     }
 
-    /// Sets the bias and multiplies all results by `factor`.
-    pub(crate) fn finish(mut self, bias: &[f32], factor: f32) -> Self {
-        let panels = self.panels.iter_mut().zip(self.steps.chunks_exact(PAIRS));
+    /// Sets the bias, multiplies all results by `factor` and moves the matrix to `pages`; `None` if there is no room.
+    pub(crate) fn finish(mut self, bias: &[f32], factor: f32, pages: &mut Pages) -> Option<Self> {
+        let steps = self.steps.take()?;
+        let steps = steps.from(0);
+        let panels = self.panels.iter_mut().zip(steps.chunks_exact(PAIRS));
         for ((panel, steps), bias) in panels.zip(bias.as_chunks::<PANEL>().0) {
             panel.bias = bias.map(|b| b * factor);
             panel.scales = panel.scales.map(|s| s * factor);
             panel.crossed = crossed_columns(steps);
         }
-        self
+        self.start = pages.push(steps)?;
+        Some(self)
     }
 
     /// How many outputs there are.
@@ -63,15 +70,25 @@ impl<const PAIRS: usize> Linear<PAIRS> {
 
     /// `out[row][output] = f(bias[output] + Σ inputs[row][k] · weight[output][k])` with the function `F`.
     #[inline(always)]
-    pub(crate) fn apply<K: Kernel, F: Activation>(&self, kernel: K, inputs: &Inputs<PAIRS>, out: &mut [f32]) {
+    pub(crate) fn apply<K: Kernel, F: Activation>(
+        &self,
+        kernel: K,
+        pages: &Pages,
+        inputs: &Inputs<PAIRS>,
+        out: &mut [f32],
+    ) {
         let mut results = [[0.0; PANEL]; ROWS];
-        let panels = self.panels.iter().zip(self.steps.chunks_exact(PAIRS));
-        for (i, (panel, steps)) in panels.enumerate() {
-            let mut cold = true;
+        let steps = pages.from(self.start).chunks_exact(PAIRS);
+        let alone = inputs.tiles().len() == 1;
+        for (i, (panel, steps)) in self.panels.iter().zip(steps).enumerate() {
             let tiles = inputs.tiles().zip(out.chunks_mut(ROWS * self.outputs));
-            for (rows, out) in tiles {
-                let sums = products(kernel, &rows, steps, cold);
-                cold = false;
+            for (tile, (rows, out)) in tiles.enumerate() {
+                let fetch = match tile {
+                    0 if alone => Fetch::This,
+                    0 | 1 => Fetch::Next(tile),
+                    _ => Fetch::Nothing,
+                };
+                let sums = products::<K, PAIRS>(kernel, &rows, steps, fetch);
                 kernel.unscale(&sums, &rows, panel, &mut results);
                 let results = results.get_mut(..rows.count).unwrap_or_default();
                 F::apply::<K>(results.as_flattened_mut());
@@ -85,18 +102,37 @@ impl<const PAIRS: usize> Linear<PAIRS> {
     }
 }
 
+/// What is brought near while a tile of rows is multiplied. The model does not fit into the cache that a core has for itself, and
+/// a short text waits for weights as long as it computes.
+#[derive(Clone, Copy)]
+enum Fetch {
+    Nothing,
+    /// What this panel needs soon: nobody else is there to fetch it.
+    This,
+    /// This half of the next panel.
+    Next(usize),
+}
+
+/// How many steps ahead a panel is fetched that is in use already.
+const AHEAD: usize = 64;
+
 /// The products of as many rows as there are.
 #[inline(always)]
-fn products<K: Kernel>(kernel: K, rows: &Rows<'_>, steps: &[Step], cold: bool) -> Sums {
-    match (rows.count, cold) {
-        (1, true) => kernel.products::<1, true>(rows, steps),
-        (1, false) => kernel.products::<1, false>(rows, steps),
-        (2, true) => kernel.products::<2, true>(rows, steps),
-        (2, false) => kernel.products::<2, false>(rows, steps),
-        (3, true) => kernel.products::<3, true>(rows, steps),
-        (3, false) => kernel.products::<3, false>(rows, steps),
-        (_, true) => kernel.products::<4, true>(rows, steps),
-        (_, false) => kernel.products::<4, false>(rows, steps),
+fn products<K: Kernel, const PAIRS: usize>(kernel: K, rows: &Rows<'_>, steps: &[Step], fetch: Fetch) -> Sums {
+    match fetch {
+        Fetch::Nothing => fetching::<K, 0>(kernel, rows, steps, 0),
+        Fetch::This => fetching::<K, STEPS>(kernel, rows, steps, AHEAD),
+        Fetch::Next(half) => fetching::<K, 1>(kernel, rows, steps, PAIRS + half * PAIRS / STEPS),
+    }
+}
+
+#[inline(always)]
+fn fetching<K: Kernel, const FETCH: usize>(kernel: K, rows: &Rows<'_>, steps: &[Step], ahead: usize) -> Sums {
+    match rows.count {
+        1 => kernel.products::<1, FETCH>(rows, steps, ahead),
+        2 => kernel.products::<2, FETCH>(rows, steps, ahead),
+        3 => kernel.products::<3, FETCH>(rows, steps, ahead),
+        _ => kernel.products::<4, FETCH>(rows, steps, ahead),
     }
 }
 
@@ -117,7 +153,7 @@ mod tests {
     use crate::math::Identity;
 
     /// A layer, values to apply it to, room for the results.
-    struct Apply<'a>(&'a Linear<192>, &'a [f32], &'a mut [f32]);
+    struct Apply<'a>(&'a (Linear<192>, Pages), &'a [f32], &'a mut [f32]);
 
     impl Job for Apply<'_> {
         type Output = ();
@@ -125,7 +161,8 @@ mod tests {
         fn run<K: Kernel>(self, kernel: K) {
             let mut inputs = Inputs::default();
             inputs.set(kernel, self.1);
-            self.0.apply::<K, Identity>(kernel, &inputs, self.2);
+            let (layer, pages) = self.0;
+            layer.apply::<K, Identity>(kernel, pages, &inputs, self.2);
         }
     }
 
@@ -140,12 +177,14 @@ mod tests {
         .collect()
     }
 
-    fn layer(weights: &[f32], bias: &[f32], factor: f32) -> Linear<192> {
-        let mut layer = Linear::with_capacity(bias.len());
+    fn layer(weights: &[f32], bias: &[f32], factor: f32) -> (Linear<192>, Pages) {
+        let mut layer = Linear::with_capacity(bias.len()).unwrap();
         for row in weights.chunks(384) {
             layer.push(row);
         }
-        layer.finish(bias, factor)
+        let mut pages = Pages::with_capacity(192 * bias.len() / PANEL).unwrap();
+        let layer = layer.finish(bias, factor, &mut pages).unwrap();
+        (layer, pages)
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::path::Path;
 use crate::LoadError;
 use crate::attention::HEAD;
 use crate::embedding::DIMENSIONS;
-use crate::encoder::{Encoder, LAYERS, Layer, Narrow, WIDE, Wide, Words};
+use crate::encoder::{Encoder, LAYERS, Layer, Narrow, STEPS, WIDE, Wide, Words};
 use crate::math::Norm;
+use crate::pages::Pages;
 use crate::safetensors::{Reader, Tensor};
 
 const NARROW: u64 = DIMENSIONS as u64;
@@ -62,13 +63,15 @@ impl Parts {
             // Not part of a sentence embedding.
             (_, _) if name.starts_with("pooler.") || name.ends_with("position_ids") => reader.skip(tensor),
             (_, &[outputs, BROAD]) => {
-                let mut layer = Wide::with_capacity(outputs as usize);
+                let layer = Wide::with_capacity(outputs as usize);
+                let mut layer = layer.map_err(|e| reader.invalid(no_memory(&e)))?;
                 reader.rows::<WIDE>(tensor, |row| layer.push(row))?;
                 self.wide.insert(name.to_owned(), layer);
                 Ok(())
             }
             (_, &[outputs, NARROW]) => {
-                let mut layer = Narrow::with_capacity(outputs as usize);
+                let layer = Narrow::with_capacity(outputs as usize);
+                let mut layer = layer.map_err(|e| reader.invalid(no_memory(&e)))?;
                 reader.rows::<DIMENSIONS>(tensor, |row| layer.push(row))?;
                 self.narrow.insert(name.to_owned(), layer);
                 Ok(())
@@ -108,8 +111,9 @@ impl Parts {
             }
         }
         let norm = self.norm("embeddings.LayerNorm")?;
+        let mut pages = Pages::with_capacity(STEPS).map_err(|e| no_memory(&e))?;
         let layers = (0..LAYERS)
-            .map(|i| self.layer(&format!("encoder.layer.{i}")))
+            .map(|i| self.layer(&format!("encoder.layer.{i}"), &mut pages))
             .collect::<Result<_, _>>()?;
         if let Some(other) = self.narrow.keys().chain(self.wide.keys()).next() {
             return Err(format!("it has {other}, which belongs to another model"));
@@ -119,17 +123,21 @@ impl Parts {
             positions: self.positions,
             norm,
             layers,
+            pages,
         })
     }
 
-    fn layer(&mut self, name: &str) -> Result<Layer, String> {
+    /// Takes a layer's parts in the order in which a text needs them.
+    fn layer(&mut self, name: &str, pages: &mut Pages) -> Result<Layer, String> {
         let mut narrow = |part: &str, outputs, factor| {
             let name = format!("{name}.{part}");
             let layer = self.narrow.remove(&format!("{name}.weight"));
             let layer = layer.filter(|layer| layer.outputs() == outputs);
             let layer = layer.ok_or_else(|| missing(&name, "weight"))?;
             let bias = vector(&mut self.vectors, &name, "bias", outputs)?;
-            Ok::<_, String>(layer.finish(&bias, factor))
+            layer
+                .finish(&bias, factor, pages)
+                .ok_or_else(|| missing(&name, "weight"))
         };
         let scale = 1.0 / (HEAD as f32).sqrt();
         let query = narrow("attention.self.query", DIMENSIONS, scale)?;
@@ -142,6 +150,7 @@ impl Parts {
         let wide = wide.filter(|layer| layer.outputs() == DIMENSIONS);
         let wide = wide.ok_or_else(|| missing(&output, "weight"))?;
         let bias = vector(&mut self.vectors, &output, "bias", DIMENSIONS)?;
+        let wide = wide.finish(&bias, 1.0, pages);
         Ok(Layer {
             query,
             key,
@@ -149,7 +158,7 @@ impl Parts {
             attention_output,
             attention_norm: self.norm(&format!("{name}.attention.output.LayerNorm"))?,
             intermediate,
-            output: wide.finish(&bias, 1.0),
+            output: wide.ok_or_else(|| missing(&output, "weight"))?,
             output_norm: self.norm(&format!("{name}.output.LayerNorm"))?,
         })
     }
@@ -172,6 +181,10 @@ fn vector(
     vector
         .filter(|vector| vector.len() == length)
         .ok_or_else(|| missing(name, part))
+}
+
+fn no_memory(e: &std::io::Error) -> String {
+    format!("there is no memory for its weights: {e}")
 }
 
 fn missing(name: &str, part: &str) -> String {

@@ -5,8 +5,9 @@
 
 use std::arch::x86_64::{
     __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps,
-    _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_sub_epi32,
+    _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_mul_ps,
+    _mm256_packs_epi32, _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
+    _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_sub_epi32,
 };
 
 use safe_unaligned_simd::x86_64::{
@@ -14,10 +15,6 @@ use safe_unaligned_simd::x86_64::{
 };
 
 use super::{Block, Job, Kernel, Lanes, Outputs, PANEL, ROWS, Rows, STEPS, Step, Sums, TILE_ROWS, Tile};
-
-/// How many steps ahead a cold panel is fetched. A short text waits for them more than it computes: the model does not fit
-/// into the cache that a core has for itself, and a CPU by itself does not look behind the end of a page (4 KiB, 64 steps).
-const AHEAD: usize = 64;
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,9 +35,20 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn products<const N: usize, const COLD: bool>(self, rows: &Rows<'_>, weights: &[Step]) -> Sums {
+    fn products<const N: usize, const FETCH: usize>(
+        self,
+        rows: &Rows<'_>,
+        weights: &[Step],
+        ahead: usize,
+    ) -> Sums {
         // SAFETY: as above.
-        unsafe { products::<N, COLD>(rows, weights) }
+        unsafe { products::<N, FETCH>(rows, weights, ahead) }
+    }
+
+    #[inline(always)]
+    fn integers(self, rows: [&[f32]; ROWS], factors: [f32; ROWS], out: &mut [Block]) {
+        // SAFETY: as above.
+        unsafe { integers(rows, factors, out) }
     }
 
     #[inline(always)]
@@ -67,6 +75,33 @@ fn run<J: Job>(kernel: Avx2, job: J) -> J::Output {
     job.run(kernel)
 }
 
+/// Eight inputs of each of four rows at a time, which are two blocks.
+#[target_feature(enable = "avx2,fma")]
+fn integers(rows: [&[f32]; ROWS], factors: [f32; ROWS], out: &mut [Block]) {
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<8>().0);
+    let [f, g, h, i] = factors;
+    let (f, g, h, i) = (
+        _mm256_set1_ps(f),
+        _mm256_set1_ps(g),
+        _mm256_set1_ps(h),
+        _mm256_set1_ps(i),
+    );
+    let rows = a.iter().zip(b).zip(c.iter().zip(d));
+    for ([Lanes(first), Lanes(second)], ((a, b), (c, d))) in out.as_chunks_mut::<2>().0.iter_mut().zip(rows) {
+        // Each half has four inputs of two rows, those of the first block before those of the second.
+        let upper = _mm256_packs_epi32(integer(a, f), integer(b, g));
+        let lower = _mm256_packs_epi32(integer(c, h), integer(d, i));
+        _mm256_storeu_si256(first, _mm256_permute2x128_si256::<0x20>(upper, lower));
+        _mm256_storeu_si256(second, _mm256_permute2x128_si256::<0x31>(upper, lower));
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn integer(values: &[f32; 8], factor: __m256) -> __m256i {
+    _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(values), factor))
+}
+
 #[target_feature(enable = "avx2,fma")]
 fn crossed_rows(rows: &[Block]) -> [i32; ROWS] {
     let mut sums = _mm256_setzero_si256();
@@ -88,14 +123,13 @@ fn crossed_rows(rows: &[Block]) -> [i32; ROWS] {
 ///
 /// Four rows keep 8 of the 16 registers as sums, and leave as many to work with.
 #[target_feature(enable = "avx2,fma")]
-fn products<const N: usize, const COLD: bool>(rows: &Rows<'_>, weights: &[Step]) -> Sums {
+fn products<const N: usize, const FETCH: usize>(rows: &Rows<'_>, weights: &[Step], ahead: usize) -> Sums {
+    let mut next = weights.as_ptr().wrapping_add(ahead);
     let mut sums: [[__m256i; 2]; N] = [[_mm256_setzero_si256(); 2]; N];
     for (Lanes(block), steps) in rows.blocks.iter().zip(weights.as_chunks::<STEPS>().0) {
-        if COLD {
-            for step in steps {
-                let ahead = std::ptr::from_ref(step).wrapping_add(AHEAD);
-                _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
-            }
+        for _ in 0..FETCH {
+            _mm_prefetch::<_MM_HINT_T0>(next.cast());
+            next = next.wrapping_add(1);
         }
         let [v_low, v_high, w_low, w_high] = load(steps);
         let rows = block.as_chunks::<2>().0.as_chunks::<STEPS>().0;
@@ -119,7 +153,7 @@ fn products<const N: usize, const COLD: bool>(rows: &Rows<'_>, weights: &[Step])
 /// Eight outputs' weights for one pair of inputs and the other eight's, then those for the next pair.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn load([Lanes(v), Lanes(w)]: &[Step; STEPS]) -> [__m256i; 4] {
+fn load([v, w]: &[Step; STEPS]) -> [__m256i; 4] {
     let ([v_low, v_high], [w_low, w_high]) = (v.as_chunks::<PANEL>().0, w.as_chunks::<PANEL>().0) else {
         return [_mm256_setzero_si256(); 4];
     };

@@ -36,8 +36,8 @@ impl<const N: usize> Default for Lanes<N> {
 pub(crate) const PANEL: usize = 16;
 
 /// The weights of [`PANEL`] outputs for two neighbouring inputs, which is what one multiply-add instruction takes: each output's
-/// two weights together.
-pub(crate) type Step = Lanes<{ 2 * PANEL }>;
+/// two weights together. It is a line of a CPU's cache, and `pages` begin with one.
+pub(crate) type Step = [i16; 2 * PANEL];
 
 /// What belongs to a panel's outputs besides their weights.
 #[derive(Clone, Debug, Default)]
@@ -90,8 +90,17 @@ pub(crate) trait Kernel: Copy {
     /// [`crossed_columns`] added, until [`Self::unscale`].
     ///
     /// The weights' scale keeps what it is without them inside `i32`, and the sum of an input and a weight inside `i16` (see
-    /// `linear`). `COLD` weights have not been used just now, so that they have to come from far off.
-    fn products<const N: usize, const COLD: bool>(self, rows: &Rows<'_>, weights: &[Step]) -> Sums;
+    /// `linear`). Meanwhile `FETCH` steps for each [`Block`] of a row are brought near, those that begin `ahead` of `weights`.
+    fn products<const N: usize, const FETCH: usize>(
+        self,
+        rows: &Rows<'_>,
+        weights: &[Step],
+        ahead: usize,
+    ) -> Sums;
+
+    /// Puts `rows[r][k] · factors[r]`, rounded to the nearest whole number, which must be within ±2¹⁵, where [`Rows`] have it, as far
+    /// as `out` reaches.
+    fn integers(self, rows: [&[f32]; ROWS], factors: [f32; ROWS], out: &mut [Block]);
 
     /// The sum of the products of each two neighbouring pairs of inputs, modulo 2³², for each row; zero where nobody needs it.
     fn crossed_rows(self, rows: &[Block]) -> [i32; ROWS];
@@ -159,7 +168,7 @@ impl Kernels {
 #[inline(always)]
 pub(crate) fn crossed_columns(weights: &[Step]) -> [i32; PANEL] {
     let mut sums = [0_i32; PANEL];
-    for [Lanes(first), Lanes(second)] in weights.as_chunks::<STEPS>().0 {
+    for [first, second] in weights.as_chunks::<STEPS>().0 {
         let pairs = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0);
         for (sum, ([a, b], [c, d])) in sums.iter_mut().zip(pairs) {
             let product = i32::from(*a) * i32::from(*c) + i32::from(*b) * i32::from(*d);

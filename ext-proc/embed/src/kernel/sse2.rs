@@ -23,9 +23,19 @@ impl Kernel for Sse2 {
     }
 
     #[inline(always)]
-    fn products<const N: usize, const COLD: bool>(self, rows: &Rows<'_>, weights: &[Step]) -> Sums {
+    fn products<const N: usize, const FETCH: usize>(
+        self,
+        rows: &Rows<'_>,
+        weights: &[Step],
+        _: usize,
+    ) -> Sums {
         // SAFETY: every x86-64 CPU has SSE2.
         unsafe { products::<N>(rows, weights) }
+    }
+
+    #[inline(always)]
+    fn integers(self, rows: [&[f32]; ROWS], factors: [f32; ROWS], out: &mut [Block]) {
+        Portable.integers(rows, factors, out);
     }
 
     #[inline(always)]
@@ -52,7 +62,7 @@ fn products<const N: usize>(rows: &Rows<'_>, weights: &[Step]) -> Sums {
         let mut sums: [[__m128i; 2]; N] = [[_mm_setzero_si128(); 2]; N];
         for (Lanes(block), steps) in rows.blocks.iter().zip(weights.as_chunks::<STEPS>().0) {
             let rows = block.as_chunks::<2>().0.as_chunks::<STEPS>().0;
-            for (k, Lanes(step)) in steps.iter().enumerate() {
+            for (k, step) in steps.iter().enumerate() {
                 let weights = &step.as_chunks::<8>().0[2 * half..2 * half + 2];
                 let (low, high) = (_mm_loadu_si128(&weights[0]), _mm_loadu_si128(&weights[1]));
                 for (row, sums) in rows.iter().zip(&mut sums) {
