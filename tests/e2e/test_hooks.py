@@ -175,17 +175,6 @@ def test_names_that_a_provider_brings_up(gateway, names):
     assert [request.json["text"] for request in names.requests()] == [f"Ask {OTHER} in {PLACE}."] * 3
 
 
-def test_streams_that_nobody_can_look_at(gateway, openai_main):
-    """A recognizer of answers needs whole ones."""
-    with pytest.raises(openai.BadRequestError) as caught:
-        chat(gateway, "answers", "who?", stream=True)
-    assert caught.value.code == "stream_not_checked" and caught.value.param == "stream"
-    with pytest.raises(anthropic.BadRequestError):
-        messages(gateway, "answers", "who?", stream=True)
-    assert openai_main.requests() == []
-    assert OTHER in chat(gateway, "answers-open", "who?", stream=True, extra_headers=sim(text=f"It was {OTHER}."))
-
-
 # What a moderator says.
 
 
@@ -256,14 +245,6 @@ def test_what_is_only_reported(gateway, policy, action, dry_run):
     assert sorted((line["direction"], line["categories"]) for line in lines) == [("answer", "hate")] * 2 + [("request", "violence")] * 2
     assert all((line["action"], line["dry_run"], line["hook"]) == (action, dry_run, "moderator") for line in lines)
     assert all(line["request_id"] for line in lines)
-
-
-def test_a_streamed_answer_is_judged_when_it_has_ended(gateway, moderator):
-    answer = chat(gateway, "blocks", "hello", stream=True, extra_headers=sim(text=f"sim-flag:violence {EMAIL}", delta=1))
-    assert answer == "sim-flag:violence <EMAIL_ADDRESS>"
-    (line,) = gateway.wait_for(lambda: logged(gateway, tenant="blocks", direction="answer"))
-    assert line["categories"] == "violence"
-    assert moderator.last().json["input"] == ["sim-flag:violence <EMAIL_ADDRESS>"]
 
 
 # Hooks that fail.

@@ -13,7 +13,7 @@ use super::names::Names;
 use super::policy::{is_entity_name, operator};
 use crate::path::Path;
 use crate::report::Report;
-use crate::usable::{EntityRules, Hook, Moderation, ModerationAction, OnFailure, Operator, Recognizer};
+use crate::usable::{EntityRules, Hook, ModeratedStream, Moderation, ModerationAction, Operator, Recognizer};
 use crate::written;
 
 /// Kinds that the engine takes from outside its own list, in one set of rules.
@@ -94,25 +94,12 @@ pub(crate) fn recognizer(
             format!("with `custom` there may be at most {MOST_KINDS} kinds"),
         );
     }
-    let on_failure = on_failure(written.on_failure);
-    if direction == Direction::Answer {
-        let warning = match on_failure {
-            OnFailure::Closed => {
-                "streamed answers cannot be shown to the hook before they leave, so requests for streams are refused; \
-                 `on_failure: open` lets them pass with what the engine itself finds"
-            }
-            OnFailure::Open => {
-                "streamed answers cannot be shown to the hook before they leave: they pass with what the engine itself finds"
-            }
-        };
-        report.warn(path, warning);
-    }
     Some(Recognizer {
         hook: Arc::clone(hook?),
         language: written.language.0,
         entities,
         threshold: written.threshold,
-        on_failure,
+        on_failure: on_failure(written.on_failure),
     })
 }
 
@@ -169,6 +156,10 @@ pub(crate) fn moderation(
         model: written.model.map(|model| model.0),
         request: written.request,
         answer: written.answer,
+        stream: match written.stream {
+            written::ModeratedStream::Windows => ModeratedStream::Windows,
+            written::ModeratedStream::End => ModeratedStream::End,
+        },
         thresholds: written
             .thresholds
             .into_iter()
@@ -182,10 +173,11 @@ pub(crate) fn moderation(
         on_failure: on_failure(written.on_failure),
         dry_run: written.dry_run,
     };
-    if moderation.answer && moderation.blocks() {
+    if moderation.answer && moderation.blocks() && !moderation.holds_streams() {
         report.warn(
-            &path.field("action"),
-            "streamed answers have left when they are judged: of them it is only reported, and they are not cached",
+            &path.field("stream"),
+            "streamed answers have left when they are judged: of them it is only reported, and they are not cached; \
+             `windows` judges them before",
         );
     }
     Some(moderation)

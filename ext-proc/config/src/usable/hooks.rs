@@ -55,6 +55,8 @@ pub struct Moderation {
     pub request: bool,
     /// Judge what providers answer. At least one of both is true.
     pub answer: bool,
+    /// When streamed answers are judged that may be refused.
+    pub stream: ModeratedStream,
     /// From which score on (0 to 1) a category counts.
     pub thresholds: BTreeMap<String, f64>,
     /// What happens to a text that falls into a category.
@@ -70,6 +72,20 @@ impl Moderation {
     pub fn blocks(&self) -> bool {
         self.action == ModerationAction::Block && !self.dry_run
     }
+
+    /// Whether streamed answers wait for it.
+    pub fn holds_streams(&self) -> bool {
+        self.answer && self.blocks() && self.stream == ModeratedStream::Windows
+    }
+}
+
+/// When a streamed answer is judged that may be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ModeratedStream {
+    /// Before it goes out, a few sentences at a time.
+    Windows,
+    /// When it has ended: too late to refuse it.
+    End,
 }
 
 /// What happens to a text that falls into a category.

@@ -22,7 +22,7 @@ pub use gateway::{
     Address, BudgetStore, Envoy, EnvoyVersion, Listener, OnFailure, Provider, ProviderUrl, SecretRef, Service,
 };
 pub use guardrails::{Guardrail, GuardrailAction, GuardrailCheck, GuardrailOn, GuardrailRole, SchemaSource};
-pub use hooks::{Hook, Moderation, ModerationAction, Recognizer};
+pub use hooks::{Hook, ModeratedStream, Moderation, ModerationAction, Recognizer};
 pub use policy::{
     CustomEntity, EntityRules, Limits, OnUnknownShape, Operator, Policy, Redaction, RedactionRules,
 };

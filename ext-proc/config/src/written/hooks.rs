@@ -57,8 +57,8 @@ pub(crate) struct Recognizer {
     #[schemars(range(min = 0.0, max = 1.0))]
     #[serde(default = "half")]
     pub(crate) threshold: f32,
-    /// When the hook cannot be asked: `closed` refuses with 503, `open` goes on with what the engine finds. In answers `closed`
-    /// also refuses requests for streams, of which there is no whole text to ask about.
+    /// When the hook cannot be asked: `closed` refuses with 503, `open` goes on with what the engine finds. A stream
+    /// that has begun ends with an error, or goes on without asking again.
     #[serde(default = "closed")]
     pub(crate) on_failure: OnFailure,
 }
@@ -87,9 +87,14 @@ pub(crate) struct Moderation {
     /// Judge what clients send.
     #[serde(default)]
     pub(crate) request: bool,
-    /// Judge what providers answer. Streams are judged when they have ended.
+    /// Judge what providers answer.
     #[serde(default)]
     pub(crate) answer: bool,
+    /// When streamed answers are judged that may be refused. `windows`: before they go out, each time up to the first end of a
+    /// sentence after 200 bytes, 1000 at most, with the 300 bytes before; `end`: when they have left, to report it. What never
+    /// refuses (another `action`, `dry_run`) always takes the latter.
+    #[serde(default)]
+    pub(crate) stream: ModeratedStream,
     /// From which score on a category counts: `{ violence: 0.3 }`. For others the hook's own word counts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) thresholds: BTreeMap<String, Score>,
@@ -101,6 +106,17 @@ pub(crate) struct Moderation {
     /// Only report what would be done.
     #[serde(default)]
     pub(crate) dry_run: bool,
+}
+
+/// When streamed answers are judged.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, Default)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ModeratedStream {
+    /// Before they go out. Costs a call for each window, for whose answer the client waits.
+    #[default]
+    Windows,
+    /// When they have ended: they leave as they come, what they say is only reported, and they are not cached.
+    End,
 }
 
 /// How sure a hook must be.

@@ -23,7 +23,7 @@ pub(crate) use gateway::{
     BudgetStore, Budgets, DialectName, Envoy, Listener, OnFailure, Provider, SecretRef, Service,
 };
 pub(crate) use guardrails::{Citations, Guardrail, GuardrailAction, GuardrailOn, GuardrailRole, Languages};
-pub(crate) use hooks::{Hook, Moderation, ModerationAction, Recognizer};
+pub(crate) use hooks::{Hook, ModeratedStream, Moderation, ModerationAction, Recognizer};
 pub(crate) use policy::{EntityRules, OnUnknownShape, Operator, Policy, Redaction};
 pub(crate) use tenant::{Budget, Key, Tenant};
 

@@ -16,6 +16,7 @@ use tollgate_tokens::Tokenizer;
 use tollgate_wire::{AnswerVerdict, Attributes};
 
 use super::finds::{Finds, Texts};
+use super::gate::{Asks, Gate};
 use super::lookup::Lookup;
 use super::meter::Meter;
 use super::said::Said;
@@ -104,6 +105,8 @@ pub(super) struct Answer {
     counts: Counts,
     /// Somebody judges what is said.
     is_judged: bool,
+    /// Who must see a stream before it goes out.
+    asks: Option<Asks>,
     /// What was said in one body, until somebody asks for it.
     said: Option<Said>,
     /// What guardrails found in one body.
@@ -116,6 +119,8 @@ pub(super) enum Gathered {
     Verdict(AnswerVerdict),
     /// One body is all here, and waits for [`Answer::whole`].
     Whole,
+    /// A piece of a stream waits behind its [`gate`](Answer::gate) for [`Answer::release`].
+    Held,
 }
 
 enum State {
@@ -182,14 +187,19 @@ impl Answer {
                 .map(str::to_owned),
             counts: Counts::default(),
             is_judged: false,
+            asks: None,
             said: None,
             findings: Findings::default(),
         }
     }
 
-    /// Keeps what is said for somebody who judges it.
-    pub(super) fn judged(self, is_judged: bool) -> Self {
-        Self { is_judged, ..self }
+    /// Keeps what is said for somebody who judges it. `asks`: who must see a stream before it goes out.
+    pub(super) fn judged(self, is_judged: bool, asks: Option<Asks>) -> Self {
+        Self {
+            is_judged,
+            asks,
+            ..self
+        }
     }
 
     /// Who answered, if Envoy says so.
@@ -261,14 +271,6 @@ impl Answer {
         }
     }
 
-    /// Takes the next bytes and says what the client gets for them.
-    pub(super) fn take(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
-        match self.gather(attributes, chunk, end) {
-            Gathered::Verdict(verdict) => verdict,
-            Gathered::Whole => self.whole(None),
-        }
-    }
-
     /// Takes the next bytes, and stops before a whole body is looked at.
     pub(super) fn gather(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> Gathered {
         if let State::Waiting = self.state {
@@ -279,7 +281,13 @@ impl Answer {
             self.begin(attributes, &chunk);
         }
         match &mut self.state {
-            State::Streaming { .. } => Gathered::Verdict(self.stream(&chunk, end)),
+            State::Streaming { sent, .. } => match sent.gate() {
+                Some(gate) => {
+                    gate.push(&chunk, end);
+                    Gathered::Held
+                }
+                None => Gathered::Verdict(self.stream(&chunk, end)),
+            },
             State::Gathering { body, .. } => {
                 // A body that Envoy buffered comes at once and is not copied.
                 if body.is_empty() {
@@ -302,6 +310,32 @@ impl Answer {
     /// Whether it comes in events.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.state, State::Streaming { .. })
+    }
+
+    /// What a stream waits behind, if anybody must see it first.
+    pub(super) fn gate(&mut self) -> Option<&mut Gate> {
+        match &mut self.state {
+            State::Streaming { sent, .. } => sent.gate(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is such a stream.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_stream() && self.asks.is_some()
+    }
+
+    /// What the client gets for all that waited: nothing is left to ask.
+    pub(super) fn release(&mut self) -> AnswerVerdict {
+        let Some(gate) = self.gate() else {
+            return AnswerVerdict::Keep(Vec::new());
+        };
+        let (bytes, end) = gate.release();
+        match self.stream(&bytes, end) {
+            // They are not those of the last message alone.
+            AnswerVerdict::Keep(metadata) => AnswerVerdict::Replace(bytes, metadata),
+            verdict => verdict,
+        }
     }
 
     /// The texts of a body that has been gathered; `None` if it cannot be read.
@@ -381,7 +415,10 @@ impl Answer {
                 || self.endpoint == Endpoint::Responses;
             let meter = Some(Meter::new(self.tokenizer));
             let mut sent = Stream::new(self.endpoint, self.restorer.clone(), include_usage, meter);
-            if self.is_judged {
+            if let Some(asks) = self.asks {
+                sent.hold(asks);
+            }
+            if self.is_judged && !self.asks.is_some_and(|asks| asks.judge) {
                 sent.listen();
             }
             let kept = self.lookup.keeps().then(|| {

@@ -35,6 +35,17 @@ fn answer(stream: bool) -> Answer {
     )
 }
 
+impl Answer {
+    /// Takes the next bytes and says what the client gets for them.
+    fn take(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> AnswerVerdict {
+        match self.gather(attributes, chunk, end) {
+            Gathered::Verdict(verdict) => verdict,
+            Gathered::Whole => self.whole(None),
+            Gathered::Held => self.release(),
+        }
+    }
+}
+
 fn code(status: u16) -> Attributes {
     [(
         "response.code".to_owned(),

@@ -12,13 +12,14 @@ use tollgate_wire::{Asked, Attributes, Reply, RequestVerdict};
 
 use super::account::{Account, Bill};
 use super::answer::{Answer, Restorer};
+use super::asker::Asker;
+use super::asking::{self, Asking};
 use super::finds::{Finds, Texts};
 use super::given::{Subject, facts, target};
-use super::hooks::Asker;
 use super::lookup::{Found, How, Lookup};
 use super::{
-    Admitted, Direction, Exchange, Forwarded, Held, Outcome, Received, Refusal, Stage, guard, hit, hooks,
-    identity, request,
+    Admitted, Direction, Exchange, Forwarded, Held, Outcome, Received, Refusal, Stage, guard, hit, identity,
+    request,
 };
 use crate::serve::Caller;
 
@@ -63,7 +64,6 @@ impl Exchange {
         }
         let mut facts = given.complete(&self.active, endpoint, &read.facts, &body)?;
         identity::authorise(&caller, &facts.model)?;
-        hooks::refuse_stream(&caller, &facts)?;
         let model = self
             .active
             .config
@@ -213,7 +213,9 @@ impl Exchange {
             .hooks
             .as_ref()
             .is_some_and(|hooks| hooks.moderator(false).is_some());
-        let answer = Answer::new(restorer, lookup, &facts, routed, model.tokenizer).judged(is_judged);
+        let asks = caller.hooks.as_ref().and_then(|hooks| asking::asks(hooks));
+        let answer = Answer::new(restorer, lookup, &facts, routed, model.tokenizer).judged(is_judged, asks);
+        let asking = asks.map(|_| Asking::new(&self.service.metrics, &caller, &facts.request_id));
         self.stage = Stage::Forwarded(Box::new(Forwarded {
             caller,
             facts,
@@ -223,6 +225,7 @@ impl Exchange {
             answer,
             note,
             notes,
+            asking,
             settled: None,
         }));
         Ok(RequestVerdict::Forward { body, metadata })

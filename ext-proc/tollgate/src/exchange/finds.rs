@@ -65,17 +65,21 @@ impl Texts {
     }
 
     fn push(&mut self, str: &Str<'_>, kind: TextKind) {
+        self.add(&str.decode(), kind);
+    }
+
+    /// One more text.
+    pub(super) fn add(&mut self, text: &str, kind: TextKind) {
         let of = self.count;
         self.count += 1;
-        let text = str.decode();
         let before = self.shown.len();
-        if kind == TextKind::Json && self.push_strings(&text, of) {
+        if kind == TextKind::Json && self.push_strings(text, of) {
             return;
         }
         self.shown.truncate(before);
-        if has_letter(&text) {
+        if has_letter(text) {
             self.shown.push(Shown {
-                text: text.into_owned(),
+                text: text.to_owned(),
                 of,
                 at: 0,
                 steps: Vec::new(),
@@ -167,6 +171,11 @@ impl AnswerVisitor for Texts {
 
 impl Finds {
     /// What was found in a text, by its number.
+    pub(super) fn spans(&self, text: usize) -> Vec<Span> {
+        self.0.get(text).cloned().unwrap_or_default()
+    }
+
+    /// The same, for the engine.
     pub(super) fn claims(&self, text: usize) -> Vec<Claim<'_>> {
         let spans = self.0.get(text).map(Vec::as_slice).unwrap_or_default();
         let claims = spans.iter().map(|span| Claim {

@@ -92,11 +92,11 @@ impl Lookup {
             return off;
         };
         let partition = partition(caller, facts, &rules);
-        let is_unjudged = facts.stream
+        let stays_out = facts.stream
             && caller
                 .hooks
                 .as_ref()
-                .is_some_and(|hooks| hooks.leave_streams_unjudged());
+                .is_some_and(|hooks| hooks.keep_streams_out());
         let ttl = rules
             .ttl
             .min(wishes.ttl.map_or(Duration::MAX, Duration::from_secs));
@@ -105,7 +105,7 @@ impl Lookup {
             partition,
             mode,
             serve: !wishes.no_cache,
-            keep: !wishes.no_store && !ttl.is_zero() && !is_unjudged,
+            keep: !wishes.no_store && !ttl.is_zero() && !stays_out,
             max_age: wishes.max_age.map_or(Duration::MAX, Duration::from_secs),
             rules: CacheRules { ttl, ..rules },
             words: words.filter(|_| mode != Mode::Off),

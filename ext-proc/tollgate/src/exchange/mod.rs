@@ -8,19 +8,24 @@
 //! | what `router.wasm` says of it | [`given`] |
 //! | who asks, may they | [`identity`] |
 //! | read once: redact, hash, ask for usage | [`request`] |
-//! | what others find in its texts, and say of them | [`hooks`], [`finds`], [`said`] |
+//! | what others find in its texts, and say of them | [`hooks`], [`asker`], [`finds`], [`said`] |
+//! | the same before a stream goes out | [`asking`], [`gate`] |
 //! | what guardrails find, and what follows | [`guard`], [`watch`] |
 //! | answered before, in these words or others? | [`lookup`], [`last_text`] |
 //! | if so, in the form that is asked for | [`hit`] |
 //! | hold the most it can cost, settle what it did | [`account`] |
-//! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`] |
+//! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`], [`events`] |
 //! | a stream without an exchange | [`inspect`] |
 //! | what the service says by itself | [`reply`], [`models`] |
 
 mod account;
 mod answer;
+mod asker;
+mod asking;
 mod decide;
+mod events;
 mod finds;
+mod gate;
 mod given;
 mod guard;
 mod hit;
@@ -50,10 +55,12 @@ use tollgate_wire::{AnswerVerdict, Asked, Attributes, Reply, RequestVerdict};
 use tracing::info;
 
 use self::account::{Account, Bill};
-use self::answer::{Answer, Restorer};
+use self::answer::{Answer, Gathered, Restorer};
+use self::asker::Asker;
+use self::asking::Asking;
 use self::given::{Given, Subject};
 use self::guard::Notes;
-use self::hooks::Asker;
+
 pub(crate) use self::inspect::{InspectedStream, StreamShape};
 use self::lookup::Lookup;
 use crate::cache::Follow;
@@ -122,6 +129,8 @@ struct Forwarded {
     estimated: Option<u64>,
     account: Account,
     answer: Answer,
+    /// What a stream that hooks must see waits for.
+    asking: Option<Asking>,
     /// What was said of the request.
     note: Option<String>,
     /// What was found in the request.
@@ -333,18 +342,26 @@ impl tollgate_wire::Exchange for Exchange {
             facts,
             answer,
             note,
+            asking,
             ..
         } = &mut **forwarded;
-        let verdict = match caller.hooks.as_ref().filter(|hooks| hooks.ask_about_answers()) {
-            Some(hooks) => {
+        let verdict = match (answer.gather(attributes, chunk, end), &caller.hooks, asking) {
+            (Gathered::Verdict(verdict), ..) => verdict,
+            (Gathered::Whole, Some(hooks), _) if hooks.ask_about_answers() => {
                 let asker = Asker {
                     metrics: &self.service.metrics,
                     request_id: &facts.request_id,
                     tenant: caller.tenant(),
                 };
-                hooks::take(&asker, hooks, answer, note.as_deref(), attributes, chunk, end).await
+                hooks::judge_whole(&asker, hooks, answer, note.as_deref()).await
             }
-            None => answer.take(attributes, chunk, end),
+            (Gathered::Whole, ..) => answer.whole(None),
+            (Gathered::Held, Some(hooks), Some(asking)) => {
+                let usually = self.active.config.service.timeout;
+                asking.release(hooks, answer, usually, end).await
+            }
+            // Without anybody to ask there is no word, and without a word nothing goes out.
+            (Gathered::Held, ..) => AnswerVerdict::Replace(Vec::new(), Vec::new()),
         };
         if forwarded.settled.is_some() || !(end || forwarded.answer.has_said_all()) {
             return verdict;

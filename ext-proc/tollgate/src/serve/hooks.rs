@@ -70,19 +70,13 @@ impl PolicyHooks {
         judges.then_some(moderator)
     }
 
-    /// Streams cannot be shown to the recognizer, and what it has not seen must not pass.
-    pub(crate) fn refuse_streams(&self) -> bool {
-        self.answer
-            .as_ref()
-            .is_some_and(|names| names.on_failure == OnFailure::Closed)
-    }
-
-    /// A streamed answer may be one that would not have passed as a whole, so it is not kept for others.
-    pub(crate) fn leave_streams_unjudged(&self) -> bool {
+    /// Whether streams are not kept for others: of a moderator that is asked too late they may be what it would have stopped, and
+    /// what a recognizer found is not known any more when values that were put back are taken out again.
+    pub(crate) fn keep_streams_out(&self) -> bool {
         self.answer.is_some()
             || self
                 .moderator(false)
-                .is_some_and(|moderator| moderator.rules.blocks())
+                .is_some_and(|moderator| moderator.rules.blocks() && !moderator.rules.holds_streams())
     }
 }
 

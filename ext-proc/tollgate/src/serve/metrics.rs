@@ -87,6 +87,7 @@ pub(crate) struct Metrics {
     cache_bytes: Gauge,
     hook_calls: Family<ByCall, Counter>,
     hook_seconds: Family<ByHook, Histogram, fn() -> Histogram>,
+    stream_waits: Gauge,
     store_errors: Counter,
     reloads: Family<ByResult, Counter>,
     reloaded_at: Gauge,
@@ -114,6 +115,7 @@ impl Metrics {
             hook_seconds: Family::new_with_constructor(|| {
                 Histogram::new([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5])
             }),
+            stream_waits: Gauge::default(),
             store_errors: Counter::default(),
             reloads: Family::default(),
             reloaded_at: Gauge::default(),
@@ -200,6 +202,11 @@ impl Metrics {
             "Time that calls of hooks took, failures included",
             Unit::Seconds,
             self.hook_seconds.clone(),
+        );
+        registry.register(
+            "stream_waiting_bytes",
+            "Bytes of streamed answers that wait until hooks have seen them",
+            self.stream_waits.clone(),
         );
         registry.register(
             "budget_store_errors",
@@ -354,6 +361,12 @@ impl Metrics {
             .get_or_create(&ByHook { hook: hook.clone() })
             .observe(took.as_secs_f64());
         self.hook_calls.get_or_create(&ByCall { hook, result }).inc();
+    }
+
+    /// So much of a stream waits for hooks now, after so much before.
+    pub(crate) fn stream_waits(&self, before: usize, now: usize) {
+        let number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.stream_waits.inc_by(number(now) - number(before));
     }
 
     pub(crate) fn store_failed(&self) {
