@@ -1,15 +1,12 @@
-//! The answer as it comes: which kind it is, and what is known of it at any moment.
+//! The answer as it comes: which kind it is, and what the client gets of it; what is known of it is told by [`known`].
 //! Must not know how texts are changed (`plain`, `stream`) or what tokens cost.
 
-use std::sync::Arc;
-use std::time::SystemTime;
+mod known;
 
-use tollgate_cache::StoredAnswer;
-use tollgate_config::{OnUnknownShape, Redaction};
 use tollgate_guardrails::Findings;
 use tollgate_llm::answer::Finish;
 use tollgate_llm::{ApiError, Endpoint, ErrorKind, Usage};
-use tollgate_redact::{Counts, Engine, Rules, Vault};
+use tollgate_redact::Counts;
 use tollgate_routing::facts::Facts;
 use tollgate_routing::names;
 use tollgate_tokens::Tokenizer;
@@ -19,78 +16,10 @@ use super::finds::{Finds, Texts};
 use super::gate::{Asks, Gate};
 use super::lookup::Lookup;
 use super::meter::Meter;
+use super::restorer::Restorer;
 use super::said::Said;
 use super::stream::Stream;
 use super::{plain, reply};
-use crate::serve::{Caller, PolicyGuardrails, Service};
-
-/// What an answer's texts are changed by.
-#[derive(Clone)]
-pub(super) struct Restorer {
-    pub(super) engine: Arc<Engine>,
-    pub(super) rules: Arc<Rules>,
-    pub(super) vault: Arc<Vault>,
-    /// Refuse what cannot be read.
-    pub(super) strict: bool,
-    /// What texts must keep, once they are as the client would get them.
-    pub(super) guardrails: Option<Arc<PolicyGuardrails>>,
-    /// The policy looks at nothing: texts pass as they are.
-    pub(super) idle: bool,
-    key: tollgate_redact::TenantKey,
-}
-
-impl Restorer {
-    pub(super) fn new(service: &Service, caller: &Caller, vault: Vault) -> Self {
-        let strict = match &caller.policy().redaction {
-            Redaction::On(rules) => rules.answer.is_some() && rules.on_unknown_shape == OnUnknownShape::Block,
-            Redaction::Off => false,
-        };
-        let guardrails = caller
-            .guardrails
-            .clone()
-            .filter(|policy| policy.rules.wants_answer());
-        let strict = strict
-            || guardrails
-                .as_ref()
-                .is_some_and(|policy| policy.is_strict_with_answers());
-        Self {
-            engine: Arc::clone(&service.engine),
-            rules: Arc::clone(&caller.redaction.answer),
-            vault: Arc::new(vault),
-            strict,
-            idle: caller.policy().redaction == Redaction::Off && guardrails.is_none(),
-            guardrails,
-            key: caller.redaction.key.clone(),
-        }
-    }
-
-    /// Without a caller or a service behind it.
-    pub(super) fn inspecting(
-        engine: Arc<Engine>,
-        rules: Arc<Rules>,
-        vault: Arc<Vault>,
-        key: tollgate_redact::TenantKey,
-    ) -> Self {
-        Self {
-            engine,
-            rules,
-            vault,
-            strict: true,
-            guardrails: None,
-            idle: false,
-            key,
-        }
-    }
-
-    /// The same rules with nothing to put back: what the cache may keep of an answer that was judged.
-    pub(super) fn without_values(&self) -> Self {
-        Self {
-            guardrails: None,
-            vault: Arc::new(Vault::new(self.key.clone())),
-            ..self.clone()
-        }
-    }
-}
 
 /// The answer to one request.
 pub(super) struct Answer {
@@ -202,75 +131,6 @@ impl Answer {
         }
     }
 
-    /// Who answered, if Envoy says so.
-    pub(super) fn provider(&self) -> Option<&str> {
-        self.provider.as_deref()
-    }
-
-    pub(super) fn counts(&self) -> Counts {
-        let mut counts = self.counts.clone();
-        if let State::Streaming { sent, .. } = &self.state {
-            counts.add(&sent.counts());
-        }
-        counts
-    }
-
-    /// What guardrails found so far.
-    pub(super) fn findings(&self) -> Findings {
-        match &self.state {
-            State::Streaming { sent, .. } => sent.findings(),
-            _ => self.findings.clone(),
-        }
-    }
-
-    /// Whether a guardrail refuses it.
-    pub(super) fn is_refused(&self) -> bool {
-        match &self.state {
-            State::Streaming { sent, .. } => sent.is_refused(),
-            State::Withheld { refused, .. } => *refused,
-            _ => false,
-        }
-    }
-
-    pub(super) fn is_error(&self) -> bool {
-        matches!(self.state, State::Failed | State::Withheld { .. })
-    }
-
-    /// Whether a stream has had its last event. Clients don't wait for the end of its bytes.
-    pub(super) fn has_said_all(&self) -> bool {
-        matches!(&self.state, State::Streaming { sent, .. } if sent.has_ended())
-    }
-
-    /// Tokens of the prompt as the provider counts them, if it said so.
-    pub(super) fn reported_input(&self) -> Option<u64> {
-        let reported = match &self.state {
-            State::Streaming { sent, .. } => sent.reported(),
-            State::Whole { reported, .. } => *reported,
-            _ => None,
-        };
-        reported
-            .map(|usage| usage.input_tokens)
-            .filter(|tokens| *tokens > 0)
-    }
-
-    /// What was used so far; `None` if nobody charges for it.
-    pub(super) fn usage(&self) -> Option<Usage> {
-        let prompt = self.facts.prompt_tokens;
-        match &self.state {
-            // The provider has the prompt, and reads it whether or not anybody waits for the answer.
-            State::Waiting => Some(Usage {
-                input_tokens: prompt,
-                ..Usage::default()
-            }),
-            State::Streaming { sent, .. } => Some(sent.usage(prompt)),
-            State::Whole { usage, .. } => *usage,
-            State::Withheld { usage, .. } => Some(*usage),
-            // Its client left before it was looked at, or while others did.
-            State::Gathering { status, body } if *status < 400 => Some(self.counted(body, None)),
-            State::Gathering { .. } | State::Failed => None,
-        }
-    }
-
     /// Takes the next bytes, and stops before a whole body is looked at.
     pub(super) fn gather(&mut self, attributes: &Attributes, chunk: Vec<u8>, end: bool) -> Gathered {
         if let State::Waiting = self.state {
@@ -351,51 +211,6 @@ impl Answer {
         match &mut self.state {
             State::Streaming { sent, .. } => sent.said(),
             _ => self.said.take(),
-        }
-    }
-
-    /// For the log: what the cache had to do with it.
-    pub(super) fn cache(&self) -> &'static str {
-        self.lookup.state()
-    }
-
-    /// Keeps a complete answer for the next one who asks.
-    pub(super) fn store(&mut self, service: &Service, now: SystemTime) {
-        let (body, usage) = match &mut self.state {
-            State::Whole {
-                usage: Some(usage),
-                stored,
-                ..
-            } => (stored.take(), *usage),
-            State::Streaming { sent, kept }
-                if sent.is_complete() && (self.lookup.keeps_tool_calls() || !sent.calls_tools()) =>
-            {
-                let body = kept.take().and_then(|kept| {
-                    if self.restorer.vault.is_empty() || !sent.may_have_restored() {
-                        return Some(kept.sent);
-                    }
-                    Stream::new(
-                        self.endpoint,
-                        self.restorer.without_values(),
-                        kept.include_usage,
-                        None,
-                    )
-                    .whole(&kept.received)
-                });
-                (body, sent.usage(self.facts.prompt_tokens))
-            }
-            _ => return,
-        };
-        if let Some(body) = body {
-            let answer = StoredAnswer {
-                endpoint: self.endpoint,
-                stream: self.facts.stream,
-                body: body.into(),
-                usage,
-                provider: self.provider.as_deref().unwrap_or_default().into(),
-                created: now,
-            };
-            self.lookup.store(service, answer, now);
         }
     }
 

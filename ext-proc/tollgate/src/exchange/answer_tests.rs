@@ -1,6 +1,8 @@
 //! What is charged for answers, and what never passes.
 
-use tollgate_redact::{Entity, Operator, TenantKey};
+use std::sync::Arc;
+
+use tollgate_redact::{Engine, Entity, Operator, Rules, TenantKey, Vault};
 use tollgate_tokens::Encoding;
 
 use super::*;

@@ -11,12 +11,13 @@ use tollgate_routing::decision;
 use tollgate_wire::{Asked, Attributes, Reply, RequestVerdict};
 
 use super::account::{Account, Bill};
-use super::answer::{Answer, Restorer};
+use super::answer::Answer;
 use super::asker::Asker;
 use super::asking::{self, Asking};
 use super::finds::{Finds, Texts};
 use super::given::{Subject, facts, target};
 use super::lookup::{Found, How, Lookup};
+use super::restorer::Restorer;
 use super::{
     Admitted, Direction, Exchange, Forwarded, Held, Outcome, Received, Refusal, Stage, guard, hit, identity,
     request,

@@ -9,10 +9,10 @@ use tollgate_llm::stream::{Piece, StreamEvent, StreamReader};
 use tollgate_llm::{ApiError, Channel, Endpoint, Part, TextKind, Usage, answer::Finish, sse};
 use tollgate_redact::{Counts, Transducer, Verdict, restore};
 
-use super::answer::Restorer;
 use super::gate::Gate;
 use super::meter::Meter;
 use super::plain::{Unfit, kind};
+use super::restorer::Restorer;
 use super::said::Said;
 use super::watch::Watch;
 

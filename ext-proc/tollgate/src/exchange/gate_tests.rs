@@ -8,7 +8,7 @@ use tollgate_hooks::Span;
 use tollgate_llm::{ApiError, Endpoint, ErrorKind};
 use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, TenantKey, Vault, Verdict};
 
-use super::super::answer::Restorer;
+use super::super::restorer::Restorer;
 use super::super::stream::Stream;
 use super::windows::{CONTEXT, LEAST, MOST, TAIL};
 use super::*;

@@ -11,8 +11,8 @@ use tollgate_routing::facts::Facts;
 use tollgate_wire::Reply;
 use tracing::debug;
 
-use super::answer::Restorer;
 use super::lookup::How;
+use super::restorer::Restorer;
 use super::{plain, reply, stream};
 use crate::serve::Caller;
 

@@ -7,7 +7,7 @@ use tollgate_llm::Endpoint;
 use tollgate_llm::stream::StreamReader;
 use tollgate_redact::{Engine, Rules, TenantKey, Vault};
 
-use super::answer::Restorer;
+use super::restorer::Restorer;
 use super::stream::Stream;
 
 /// Whose events a stream has.

@@ -14,7 +14,7 @@
 //! | answered before, in these words or others? | [`lookup`], [`last_text`] |
 //! | if so, in the form that is asked for | [`hit`] |
 //! | hold the most it can cost, settle what it did | [`account`] |
-//! | the answer: redact, restore, meter | [`answer`], [`plain`], [`stream`], [`events`] |
+//! | the answer: redact, restore, meter | [`answer`], [`restorer`], [`plain`], [`stream`], [`events`] |
 //! | a stream without an exchange | [`inspect`] |
 //! | what the service says by itself | [`reply`], [`models`] |
 
@@ -39,6 +39,7 @@ mod models;
 mod plain;
 mod reply;
 mod request;
+mod restorer;
 mod said;
 mod stream;
 mod watch;
@@ -55,11 +56,12 @@ use tollgate_wire::{AnswerVerdict, Asked, Attributes, Reply, RequestVerdict};
 use tracing::info;
 
 use self::account::{Account, Bill};
-use self::answer::{Answer, Gathered, Restorer};
+use self::answer::{Answer, Gathered};
 use self::asker::Asker;
 use self::asking::Asking;
 use self::given::{Given, Subject};
 use self::guard::Notes;
+use self::restorer::Restorer;
 
 pub(crate) use self::inspect::{InspectedStream, StreamShape};
 use self::lookup::Lookup;
@@ -414,7 +416,13 @@ impl tollgate_wire::Exchange for Exchange {
                     hooks::judge_later(&self.service.metrics, &caller, &facts, &mut answer);
                     let findings = answer.findings();
                     guard::report(&self.service, &caller, &facts, Direction::Answer, &findings);
-                    (Outcome::ClientLeft, bill)
+                    // Whoever is told that an answer is refused leaves before its end.
+                    let outcome = if answer.is_refused() {
+                        Outcome::Refused
+                    } else {
+                        Outcome::ClientLeft
+                    };
+                    (outcome, bill)
                 }
             };
             for (entity, count) in answer.counts().iter() {

@@ -9,9 +9,9 @@ use tollgate_llm::json::{Splice, Str};
 use tollgate_llm::{ApiError, BodyError, Channel, Endpoint, ErrorKind, Part, TextKind};
 use tollgate_redact::{Counts, Entity, Kind, Verdict, restore, restore_with};
 
-use super::answer::Restorer;
 use super::finds::Finds;
 use super::meter::Meter;
+use super::restorer::Restorer;
 use super::watch::Watch;
 
 /// What became of an answer.

@@ -4,8 +4,8 @@
 use tollgate_llm::{Channel, TextKind};
 use tollgate_redact::{Counts, Verdict, restore};
 
-use super::answer::Restorer;
 use super::plain::kind;
+use super::restorer::Restorer;
 
 /// What is kept of a stream; a longer one is judged by its beginning.
 const LONGEST: usize = 1 << 20;

@@ -7,11 +7,11 @@ use tollgate_llm::stream::StreamReader;
 use tollgate_llm::{Endpoint, Usage, answer::Finish};
 use tollgate_redact::Counts;
 
-use super::answer::Restorer;
 use super::events::Events;
 use super::gate::{Asks, Gate};
 use super::meter::Meter;
 use super::plain::Unfit;
+use super::restorer::Restorer;
 use super::said::Said;
 
 /// The work on one stream.

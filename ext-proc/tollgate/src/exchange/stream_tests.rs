@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tollgate_llm::Endpoint;
 use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, TenantKey, Verdict};
 
-use super::super::answer::Restorer;
+use super::super::restorer::Restorer;
 use super::Stream;
 
 /// A restorer whose request held `value`, and the token that stood for it.

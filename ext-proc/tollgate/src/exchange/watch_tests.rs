@@ -4,7 +4,7 @@ use tollgate_config::{Guardrail, GuardrailAction, GuardrailCheck, GuardrailOn, S
 use tollgate_llm::Endpoint;
 use tollgate_redact::{Engine, Operator, Redactor, Rules, TenantKey, Vault, Verdict};
 
-use super::super::answer::Restorer;
+use super::super::restorer::Restorer;
 use super::super::stream::Stream;
 use super::*;
 

@@ -13,9 +13,9 @@ use tollgate_llm::{ApiError, Channel, Endpoint, TextKind};
 use tollgate_redact::Counts;
 
 use self::text::{Fingerprint, Known, Text};
-use super::answer::Restorer;
 use super::finds::{Finds, Texts};
 use super::plain::Unfit;
+use super::restorer::Restorer;
 
 /// Who must see the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use tollgate_llm::TextKind;
 use tollgate_llm::json::escape_into;
 use tollgate_redact::{Claim, Counts, Entity, Kind, Rules, Verdict, restore, restore_with};
 
-use super::super::answer::Restorer;
+use super::super::restorer::Restorer;
 
 /// What stands in the place of something that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use tollgate_hooks::Span;
 use tollgate_llm::{ApiError, TextKind};
 use tollgate_redact::{Counts, Transducer};
 
-use super::super::answer::Restorer;
 use super::super::plain::{Unfit, kind};
+use super::super::restorer::Restorer;
 use super::names::{self, Found, Replacement};
 use super::windows::{CONTEXT, TAIL, Window, Windows};
 
