@@ -75,27 +75,46 @@ impl Core {
     ) -> usize {
         let taken = self.folder.fold(raw, at, complete, &mut self.folded);
         let stops = scan.stops(self.folder.is_json());
-        while let Some(segment) = self.segments.next(&self.folded, stops, complete) {
-            let left = segment.from.saturating_sub(LEFT);
-            if segment.digits >= 2 {
-                self.mentions
-                    .read(scan.engine.lexicon(), self.folded.slice(left, segment.to), left);
+        let json = self.folder.is_json();
+        // Where the last of the segments ends in which nothing stands.
+        let mut blank = None;
+        while let Some(segment) = self
+            .segments
+            .next(&self.folded, stops, complete, self.continued.is_none())
+        {
+            if self.continued.is_none() && segment.forced.is_none() && scan.is_idle(&segment) {
+                self.in_string ^= json && self.ends_with_quote(segment.to);
+                blank = Some(segment.to);
+                continue;
             }
-            if !scan.is_idle(&segment) || self.continued.is_some() {
-                let field = Field {
-                    text: self.folded.slice(left, segment.to),
-                    from: segment.from - left,
-                    mask: segment.mask,
-                    longest: segment.longest,
-                    digits: segment.digits,
-                    dots: segment.dots,
-                    colons: segment.colons,
-                    tokens: &[],
-                    mentions: &self.mentions,
-                };
+            let left = segment.from.saturating_sub(LEFT);
+            let text = self.folded.slice(left, segment.to);
+            if segment.digits >= 2 {
+                self.mentions.read(scan.engine.lexicon(), text, left);
+            }
+            let field = Field {
+                text,
+                from: segment.from - left,
+                mask: segment.mask,
+                longest: segment.longest,
+                digits: segment.digits,
+                dots: segment.dots,
+                colons: segment.colons,
+                tokens: &[],
+                mentions: &self.mentions,
+            };
+            if self.continued.is_some() || !scan.is_idle(&segment) {
                 scan.run(&field, self.continued.take(), &mut self.scratch);
             } else {
                 self.scratch.kept.clear();
+            }
+            if self.scratch.kept.is_empty() && segment.forced.is_none() {
+                self.in_string ^= json && self.ends_with_quote(segment.to);
+                blank = Some(segment.to);
+                continue;
+            }
+            if let Some(to) = blank.take() {
+                self.pass(to, json, &mut each);
             }
             let hits = &self.scratch.kept;
             let mut to = segment.to;
@@ -116,7 +135,6 @@ impl Core {
                 };
                 self.segments.restart(to);
             }
-            let json = self.folder_was_json();
             let bare_json = json && !self.in_string;
             self.finds.clear();
             for hit in hits.iter().filter(|hit| left + hit.to <= to) {
@@ -144,9 +162,10 @@ impl Core {
                 json_string: json && self.in_string,
             });
             self.done = end;
-            if json && self.folded.slice(to - 1, to) == b"\"" {
-                self.in_string = !self.in_string;
-            }
+            self.in_string ^= json && self.ends_with_quote(to);
+        }
+        if let Some(to) = blank {
+            self.pass(to, json, &mut each);
         }
         if self.segments.from() - self.folded.origin() > BACKLOG {
             self.folded.forget(self.segments.from() - LEFT);
@@ -154,9 +173,20 @@ impl Core {
         taken
     }
 
-    /// Whether this is JSON. Once the folder knows it stays so, and it knows before the first segment that matters.
-    fn folder_was_json(&self) -> bool {
-        self.folder.is_json()
+    /// Hands out what ends at `to` and holds nothing.
+    fn pass(&mut self, to: usize, json: bool, each: &mut impl FnMut(Piece<'_>)) {
+        let end = self.folded.raw_end(to).max(self.done);
+        each(Piece {
+            end,
+            finds: &[],
+            bare_json: json && !self.in_string,
+            json_string: json && self.in_string,
+        });
+        self.done = end;
+    }
+
+    fn ends_with_quote(&self, to: usize) -> bool {
+        self.folded.slice(to - 1, to) == b"\""
     }
 }
 

@@ -248,23 +248,11 @@ impl<'e> Scan<'e> {
             vault.find(field, hits);
         }
         // Recognizers rely on it that a character of a script without spaces ends what they see.
-        let mut rest = *field;
-        loop {
-            let unspaced = || {
-                let text = &field.text[rest.from..];
-                (0..text.len()).find(|&at| CLASS[text[at] as usize] == UNSPACED && !inside_date(text, at))
-            };
-            let end = match (field.mask & UNSPACED != 0).then(unspaced).flatten() {
-                Some(step) => field.text.len().min(rest.from + step + 3),
-                None => field.text.len(),
-            };
-            rest.text = &field.text[..end];
-            tokens::read(rest.text, rest.from, tokens);
-            self.recognize(&Field { tokens, ..rest }, runs, hits);
-            if end == field.text.len() {
-                break;
-            }
-            rest.from = end;
+        if field.mask & UNSPACED == 0 {
+            tokens::read(field.text, field.from, tokens);
+            self.recognize(&Field { tokens, ..*field }, runs, hits);
+        } else {
+            self.recognize_unspaced(*field, runs, tokens, hits);
         }
         if let Some(customs) = self.customs() {
             customs.find(field, hits);
@@ -289,6 +277,32 @@ impl<'e> Scan<'e> {
             });
         }
         resolve(hits, kept);
+    }
+
+    /// In a segment that such a character stands in, each stretch up to one and with it.
+    fn recognize_unspaced(
+        &self,
+        field: Field<'_>,
+        runs: &mut Runs,
+        tokens: &mut Vec<Token>,
+        hits: &mut Vec<Hit>,
+    ) {
+        let mut rest = field;
+        loop {
+            let text = &field.text[rest.from..];
+            let end = (0..text.len())
+                .find(|&at| CLASS[text[at] as usize] == UNSPACED && !inside_date(text, at))
+                .map_or(field.text.len(), |step| {
+                    field.text.len().min(rest.from + step + 3)
+                });
+            rest.text = &field.text[..end];
+            tokens::read(rest.text, rest.from, tokens);
+            self.recognize(&Field { tokens, ..rest }, runs, hits);
+            if end == field.text.len() {
+                return;
+            }
+            rest.from = end;
+        }
     }
 
     fn recognize(&self, field: &Field<'_>, runs: &mut Runs, hits: &mut Vec<Hit>) {

@@ -188,12 +188,14 @@ fn length(first: u8, second: u8) -> Option<usize> {
 
 /// ISO 7064 MOD 97-10 over the rearranged characters, letters counted from A = 10.
 fn mod_97(chars: &[u8]) -> bool {
-    let rest = chars[4..]
-        .iter()
-        .chain(&chars[..4])
-        .fold(0u32, |rest, &b| match b {
-            b'0'..=b'9' => (rest * 10 + u32::from(b - b'0')) % 97,
-            _ => (rest * 100 + u32::from(b - b'A') + 10) % 97,
-        });
-    rest == 1
+    /// Below this, another character has room.
+    const ROOM: u64 = u64::MAX / 200;
+    let rest = chars[4..].iter().chain(&chars[..4]).fold(0u64, |rest, &b| {
+        let rest = if rest < ROOM { rest } else { rest % 97 };
+        match b {
+            b'0'..=b'9' => rest * 10 + u64::from(b - b'0'),
+            _ => rest * 100 + u64::from(b - b'A') + 10,
+        }
+    });
+    rest % 97 == 1
 }

@@ -28,7 +28,6 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
         return None;
     }
     let mut found = None;
-    let mut digits = None;
     for after in first + 1..=run.groups.len() {
         let count = run.count_of(first, after);
         if count > 19 {
@@ -39,7 +38,7 @@ fn longest(field: &Field<'_>, run: Run<'_>, first: usize) -> Option<usize> {
         }
         let end = run.groups[after - 1].to;
         let decimal = field.at(end) == Some(b'.') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
-        let digits = &digits.get_or_insert_with(|| run.first_digits(field, first))[..count];
+        let digits = run.digits(first, count);
         if !decimal
             && !field.at(end).is_some_and(is_word)
             && is_issued(digits)

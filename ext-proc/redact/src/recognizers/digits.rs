@@ -1,8 +1,6 @@
 //! Numbers as groups of digits with separators between, the common view of cards, phones and national ids.
 //! Must not know what a number means.
 
-use std::ops::{Deref, Range};
-
 use super::Field;
 
 /// Digits without anything between them.
@@ -24,52 +22,25 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
     groups: Vec<Group>,
-    /// How many digits there are in all groups.
-    digits: usize,
-    /// Each run's groups.
-    ranges: Vec<Range<usize>>,
-    /// The first group of the run that is being read.
-    start: usize,
+    /// The digits of all groups, 0 to 9.
+    digits: Vec<u8>,
+    /// Each run's first group and the one after its last.
+    ranges: Vec<(usize, usize)>,
 }
 
 /// Groups that could be one number: at most three separators between.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'r> {
     pub(crate) groups: &'r [Group],
+    /// Those of the segment, 0 to 9.
+    digits: &'r [u8],
 }
 
-/// Digits without what stands between them, 0 to 9.
-#[derive(Debug)]
-pub(crate) struct Digits {
-    array: [u8; Self::MOST],
-    len: usize,
-}
-
-impl Digits {
-    /// No number of interest has more.
-    const MOST: usize = 24;
-}
-
-impl Deref for Digits {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        self.array.get(..self.len).unwrap_or_default()
-    }
-}
-
-impl Run<'_> {
-    /// The first digits from the group `from` on: 24, or all if there are fewer.
-    pub(crate) fn first_digits(&self, field: &Field<'_>, from: usize) -> Digits {
-        let mut array = [0; Digits::MOST];
-        let mut len = 0;
-        for group in self.groups[from..].iter().take(Digits::MOST) {
-            for (slot, b) in array[len..].iter_mut().zip(&field.text[group.from..group.to]) {
-                *slot = b - b'0';
-                len += 1;
-            }
-        }
-        Digits { array, len }
+impl<'r> Run<'r> {
+    /// `count` digits from the group `from` on, 0 to 9; fewer if there are.
+    pub(crate) fn digits(&self, from: usize, count: usize) -> &'r [u8] {
+        let first = self.groups[from].first;
+        &self.digits[first..self.digits.len().min(first + count)]
     }
 
     /// How many digits the groups `from` to `to` (exclusive) have.
@@ -95,64 +66,89 @@ impl Run<'_> {
 impl Runs {
     /// Reads the runs of a field's segment that have at least five digits.
     pub(crate) fn read(&mut self, field: &Field<'_>) {
-        self.groups.clear();
-        self.digits = 0;
-        self.ranges.clear();
-        self.start = 0;
-        for token in field.tokens {
-            match token.digits {
-                0 => {}
-                digits if digits == token.len() => self.group(field.text, token.from, token.to),
-                _ => {
-                    let mut at = token.from;
-                    while at < token.to {
-                        let rest = &field.text[at..token.to];
-                        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-                        if len > 0 {
-                            self.group(field.text, at, at + len);
-                        }
-                        at += len + 1;
-                    }
+        let Self {
+            groups,
+            digits,
+            ranges,
+        } = self;
+        groups.clear();
+        digits.clear();
+        ranges.clear();
+        // The first group of the run that is being read.
+        let mut start = 0;
+        let mut add = |from: usize, to: usize| {
+            if let Some(last) = groups.last()
+                && !is_separator(&field.text[last.to..from])
+            {
+                if digits.len() - groups[start].first >= LEAST {
+                    ranges.push((start, groups.len()));
                 }
+                start = groups.len();
+            }
+            let first = digits.len();
+            groups.push(Group { from, to, first });
+            // They are few: one by one is quicker than all at once.
+            field.text[from..to].iter().for_each(|b| digits.push(b - b'0'));
+        };
+        for token in field.tokens {
+            if token.digits == 0 {
+                continue;
+            }
+            if token.digits == token.len() {
+                add(token.from, token.to);
+                continue;
+            }
+            let mut at = token.from;
+            while at < token.to {
+                let rest = &field.text[at..token.to];
+                let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+                if len > 0 {
+                    add(at, at + len);
+                }
+                at += len + 1;
             }
         }
-        self.close();
-    }
-
-    fn group(&mut self, text: &[u8], from: usize, to: usize) {
-        if let Some(last) = self.groups.last()
-            && !is_separator(&text[last.to..from])
+        if groups
+            .get(start)
+            .is_some_and(|first| digits.len() - first.first >= LEAST)
         {
-            self.close();
-            self.start = self.groups.len();
+            ranges.push((start, groups.len()));
         }
-        let first = self.digits;
-        self.digits += to - from;
-        self.groups.push(Group { from, to, first });
     }
 
     /// The runs read last.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Run<'_>> {
-        self.ranges.iter().map(|range| Run {
-            groups: &self.groups[range.clone()],
+        self.ranges.iter().map(|&(from, to)| Run {
+            groups: &self.groups[from..to],
+            digits: &self.digits,
         })
     }
-
-    fn close(&mut self) {
-        let first = self.groups.get(self.start);
-        if first.is_some_and(|first| self.digits - first.first >= 5) {
-            self.ranges.push(self.start..self.groups.len());
-        }
-    }
 }
 
+/// Digits of a run, at least.
+const LEAST: usize = 5;
+
+#[inline]
 fn is_separator(bytes: &[u8]) -> bool {
-    let joins = |b: &u8| matches!(b, b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'\n' | b'\r' | b'_');
-    match bytes {
-        [one] => joins(one),
-        _ => bytes.len() <= 3 && bytes.iter().all(joins),
+    match *bytes {
+        [] => true,
+        [a] => SEPARATES[a as usize],
+        [a, b] => SEPARATES[a as usize] && SEPARATES[b as usize],
+        [a, b, c] => SEPARATES[a as usize] && SEPARATES[b as usize] && SEPARATES[c as usize],
+        _ => false,
     }
 }
+
+const SEPARATES: [bool; 256] = {
+    let mut table = [false; 256];
+    let signs = b" -.()/\n\r_";
+    let mut i = 0;
+    while i < signs.len() {
+        table[signs[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
 
 /// The check of ISO/IEC 7812-1 annex B.
 pub(crate) fn luhn(digits: impl DoubleEndedIterator<Item = u8>) -> bool {

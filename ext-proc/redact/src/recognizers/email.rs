@@ -11,6 +11,29 @@ const NOT_TLD: &[&str] = &[
     "tar", "service", "target", "socket", "timer", "lock", "mp3", "mp4",
 ];
 
+/// Those as numbers, which are compared at once.
+const NOT_TLD_KEYS: [u64; NOT_TLD.len()] = {
+    let mut keys = [0; NOT_TLD.len()];
+    let mut i = 0;
+    while i < NOT_TLD.len() {
+        assert!(NOT_TLD[i].len() <= 8);
+        keys[i] = key(NOT_TLD[i].as_bytes());
+        i += 1;
+    }
+    keys
+};
+
+/// Up to eight bytes, none of them zero, as a number.
+const fn key(label: &[u8]) -> u64 {
+    let mut key = 0;
+    let mut i = 0;
+    while i < label.len() {
+        key = key << 8 | label[i] as u64;
+        i += 1;
+    }
+    key
+}
+
 /// RFC 5321 4.5.3.1 allows 64 and 255; folded text may hold some more.
 const LONGEST_LOCAL: usize = 96;
 const LONGEST_DOMAIN: usize = 253;
@@ -157,5 +180,5 @@ fn top_level(label: &[u8], start: usize) -> bool {
     start > 0
         && (2..=24).contains(&label.len())
         && (label.iter().all(|&b| b.is_ascii_alphabetic() || b >= 0x80) || label.starts_with(b"xn--"))
-        && !NOT_TLD.iter().any(|not| not.as_bytes() == label)
+        && !(label.len() <= 8 && NOT_TLD_KEYS.contains(&key(label)))
 }

@@ -100,9 +100,15 @@ fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
 fn version_before(left: &[u8]) -> bool {
     let near = &left[left.len().saturating_sub(12)..];
     let says = |words: &[&str]| {
-        words.iter().any(|word| {
-            near.windows(word.len())
-                .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+        (0..near.len()).any(|at| {
+            let rest = &near[at..];
+            words.iter().any(|word| {
+                // Nearly always, the first letter says it.
+                rest[0] | 0x20 == word.as_bytes()[0]
+                    && rest
+                        .get(..word.len())
+                        .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+            })
         })
     };
     // `==1.2.3.4` and `>=` ask for a version; a single sign gives anything a value.

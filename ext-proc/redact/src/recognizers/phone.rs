@@ -217,6 +217,7 @@ enum Form {
 }
 
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
+    let mentioned = field.mentions.any(topic(Entity::PhoneNumber));
     for run in runs.iter() {
         let mut first = 0;
         // Between the groups of a run stands no word.
@@ -224,6 +225,17 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
         while run.digits_from(first) >= 6 {
             let mut said =
                 || *said.get_or_insert_with(|| run.groups.last().is_some_and(|last| says_at(field, last.to)));
+            // Most groups belong to something else, which a glance tells.
+            let from = run.groups[first].from;
+            let other = match from.checked_sub(1).map(|at| field.text[at]) {
+                Some(b'(' | b'+') => false,
+                Some(b) if TOUCHING[b as usize] => true,
+                _ => !mentioned && !may_be_clear(field, run, first, from) && !said(),
+            };
+            if other {
+                first += 1;
+                continue;
+            }
             first = match longest(field, run, first, &mut said) {
                 Some((after, hit)) => {
                     hits.push(hit);
@@ -258,7 +270,6 @@ fn longest(
     let led = field.before(from) == Some(b' ') && from.checked_sub(2).is_some_and(digit);
     let mut best: Option<(usize, Hit)> = None;
     let mut signs = Signs::default();
-    let mut digits = None;
     for after in first + 1..=run.groups.len().min(first + GROUPS) {
         if after > first + 1 {
             let before = signs;
@@ -287,7 +298,7 @@ fn longest(
         }
         let written = Written {
             groups: &run.groups[first..after],
-            digits: &digits.get_or_insert_with(|| run.first_digits(field, first))[..count],
+            digits: run.digits(first, count),
             text: &field.text[from..end],
             plus,
             signs,
@@ -337,13 +348,7 @@ fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
             from -= 1;
         }
     }
-    let touched = |b: u8| {
-        is_word(b)
-            || matches!(
-                b,
-                b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'=' | b'+' | b'\\' | b'*' | b'^'
-            )
-    };
+    let touched = |b: u8| is_word(b) || b == b'+' || TOUCHING[b as usize];
     let glued = field.before(from) == Some(b'-') && field.before(from - 1).is_some_and(is_word);
     // The seconds of a time.
     let timed = field.before(from) == Some(b':')
@@ -352,6 +357,21 @@ fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
             .is_some_and(|at| field.text[at].is_ascii_digit());
     (!field.before(from).is_some_and(touched) && !glued && !timed).then_some(from)
 }
+
+/// ASCII characters right before a number that make it part of something else, whatever it is.
+const TOUCHING: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = (b as u8).is_ascii_alphanumeric()
+            || matches!(
+                b as u8,
+                b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'=' | b'\\' | b'*' | b'^'
+            );
+        b += 1;
+    }
+    table
+};
 
 /// Whether something stands at `end` that makes the digits part of something else.
 fn touches(field: &Field<'_>, end: usize) -> bool {

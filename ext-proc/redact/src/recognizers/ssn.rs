@@ -35,6 +35,9 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             }
             let usual =
                 matches!(&run.groups[first..], [a, b, c, ..] if (a.len(), b.len(), c.len()) == (3, 2, 4));
+            if !usual && !mentioned {
+                continue;
+            }
             let start = run.groups[first].from;
             let near = || {
                 let mentions = field.mentions;
@@ -58,7 +61,7 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             let end = run.groups[after - 1].to;
             if run.count_of(first, after) != 9
                 || field.at(end).is_some_and(is_word)
-                || !is_issued(&run.first_digits(field, first)[..9])
+                || !is_issued(run.digits(first, 9))
             {
                 continue;
             }

@@ -114,8 +114,14 @@ impl Segmenter {
         self.from
     }
 
-    /// The next segment of `text`, or none until there is more of it.
-    pub(crate) fn next(&mut self, text: &Folded, stops: Stops, complete: bool) -> Option<Segment> {
+    /// The next segment of `text`, or none until there is more of it. `free`: nothing begun before goes on in it.
+    pub(crate) fn next(
+        &mut self,
+        text: &Folded,
+        stops: Stops,
+        complete: bool,
+        free: bool,
+    ) -> Option<Segment> {
         let bytes = text.bytes();
         let origin = text.origin();
         let end = text.end();
@@ -127,27 +133,24 @@ impl Segmenter {
             && self.pos >= self.loud
         {
             self.restart(self.from);
+            self.loud = 0;
         }
         // Nothing is quiet that begins with a number.
         let number = bytes.get(self.pos - origin).is_some_and(u8::is_ascii_digit);
-        if self.pos == self.from && self.pos >= self.loud && !stops.words && !number {
-            match quiet(bytes, self.from - origin, stops) {
-                Ok((to, stop)) => {
-                    let (from, to) = (self.from, origin + to);
-                    self.restart(to);
-                    self.loud = origin + stop;
-                    return Some(Segment {
-                        from,
-                        to,
-                        mask: 0,
-                        longest: 0,
-                        digits: 0,
-                        dots: 0,
-                        colons: 0,
-                        forced: None,
-                    });
+        if self.pos == self.from && !stops.words && !number {
+            if self.pos >= self.loud {
+                let (quiet, stop) = quiet(bytes, self.from - origin, stops);
+                self.loud = origin + stop;
+                if let Some(to) = quiet {
+                    return Some(self.skip(origin + to));
                 }
-                Err(stop) => self.loud = origin + stop,
+            }
+            // What stands between segments goes together.
+            let gaps = bytes.get(self.pos - origin..).unwrap_or_default();
+            let gap = |b: u8| CLASS[b as usize] & (SPACE | DELIMITER) != 0 && !(stops.quotes && b == b'"');
+            let len = gaps.iter().take_while(|&&b| gap(b)).count();
+            if free && len > 0 {
+                return Some(self.skip(self.pos + len));
             }
         }
         while self.pos < end {
@@ -187,7 +190,8 @@ impl Segmenter {
                     self.word_goes_on(&rest[..rest.len().min(room)], text);
                 }
             }
-            if self.pos - self.from >= self.limit() {
+            let len = self.pos - self.from;
+            if len >= LIMIT && len >= self.limit() {
                 let to = self.pos;
                 return Some(self.close(to, Some(to - KEEP)));
             }
@@ -235,8 +239,25 @@ impl Segmenter {
         *self = Self {
             pos,
             from: pos,
+            loud: self.loud,
             ..Self::default()
         };
+    }
+
+    /// A segment in which nothing stands.
+    fn skip(&mut self, to: usize) -> Segment {
+        let from = self.from;
+        self.restart(to);
+        Segment {
+            from,
+            to,
+            mask: 0,
+            longest: 0,
+            digits: 0,
+            dots: 0,
+            colons: 0,
+            forced: None,
+        }
     }
 
     fn limit(&self) -> usize {

@@ -7,8 +7,8 @@ use super::words::{bridges, in_name, mail_before};
 use crate::swar::{self, between, equal};
 
 /// Where, at most a stretch away, a segment begins however the text before was cut, if nothing can be found between `from` and
-/// there. Skipping that is what makes clean text fast. Also, and otherwise only, how far it looked.
-pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, usize), usize> {
+/// there. Skipping that is what makes clean text fast. And how far it looked: until there, there is nothing else to skip.
+pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> (Option<usize>, usize) {
     const STRETCH: usize = 4096;
     let limit = bytes.len().min(from + STRETCH);
     let mut at = from;
@@ -55,7 +55,7 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, u
     for _ in 0..4 {
         let word = end - inside(end);
         if let Some(after) = after_unspaced(bytes, word, end) {
-            return Ok((after, stop));
+            return (Some(after), stop);
         }
         let gap = word
             - bytes[from..word]
@@ -72,11 +72,11 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> Result<(usize, u
         // The word must be whole, which it is for sure if something stands before it.
         let bridge = |word: &[u8]| bridges(word) || (stops.names && in_name(word));
         if before > from && !bridge(&bytes[before..gap]) && !mail() {
-            return Ok((word, stop));
+            return (Some(word), stop);
         }
         end = gap;
     }
-    Err(stop.max(from + 1))
+    (None, stop.max(from + 1))
 }
 
 /// The end of the last whole character between `from` and `to` of a script without spaces: a segment ends with each.

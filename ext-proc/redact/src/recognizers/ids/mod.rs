@@ -92,6 +92,9 @@ pub(crate) struct Ids {
     length: [Set; LONGEST + 1],
     /// By number and length of a group: the kinds that are customarily written with such a group there.
     group: [[Set; LONGEST + 1]; GROUPS],
+    /// By number of characters: the kinds that need no topic word and begin with such a group of digits, or of letters.
+    first_digits: [Set; LONGEST + 1],
+    first_letters: [Set; LONGEST + 1],
     /// By topic.
     of_topic: Vec<Set>,
     /// Those that some text is enough for without a topic word.
@@ -175,6 +178,8 @@ impl Ids {
             letters: Box::new([[Set::default(); LONGEST + 1]; LONGEST]),
             length: [Set::default(); LONGEST + 1],
             group: [[Set::default(); LONGEST + 1]; GROUPS],
+            first_digits: [Set::default(); LONGEST + 1],
+            first_letters: [Set::default(); LONGEST + 1],
             of_topic: vec![Set::default(); Topics::COUNT],
             plain: Set::default(),
             topics: Topics::of(kinds().map(|kind| topic(kind.entity))),
@@ -208,6 +213,11 @@ impl Ids {
                 literals: kind.pattern.bytes().any(|p| !matches!(p, b'9' | b'A' | b'X')),
             });
         }
+        for len in 0..=LONGEST {
+            let customary = ids.group[0][len].and(ids.plain);
+            ids.first_digits[len] = customary.and(ids.digits[0][len]);
+            ids.first_letters[len] = customary.and(ids.letters[0][len]);
+        }
         ids
     }
 
@@ -220,13 +230,26 @@ impl Ids {
             });
         }
         for (number, token) in field.tokens.iter().enumerate() {
-            // No identifier begins with more letters and then a gap.
-            if token.digits == 0 && token.len() > 4 {
+            let len = token.len();
+            // No identifier is longer, nor begins with more letters and then a gap.
+            if len > LONGEST || token.digits == 0 && len > 4 {
                 continue;
             }
-            let alive = self
-                .of_group(0, token.len(), self.plain.or(named), named)
-                .and(self.of_chars(0, &field.text[token.from..token.to], token));
+            // Without a word that says so, part of a longer number is none.
+            if named.is_empty() && inside_before(field, token.from) {
+                continue;
+            }
+            let alive = if named.is_empty() && token.digits == 0 {
+                self.first_letters[len]
+            } else if named.is_empty() && token.digits == len {
+                self.first_digits[len]
+            } else {
+                let customary = self.of_group(0, len, self.plain.or(named), named);
+                if customary.is_empty() {
+                    continue;
+                }
+                customary.and(self.of_chars(0, &field.text[token.from..token.to], token))
+            };
             if alive.is_empty() {
                 continue;
             }
@@ -237,7 +260,7 @@ impl Ids {
                         && !self.of_group(1, next.len(), alive, named).is_empty()
                 })
             };
-            let ends = || !alive.and(self.length[token.len()]).is_empty();
+            let ends = || !alive.and(self.length[len]).is_empty();
             if (ends() || goes_on())
                 && !field
                     .before(token.from)
@@ -289,7 +312,7 @@ impl Ids {
             {
                 return;
             }
-            if candidate.digits >= 2 {
+            if candidate.digits >= 2 && !(named.is_empty() && inside_after(field, token.to)) {
                 let text = &field.text[candidate.from..candidate.to];
                 for index in alive.and(self.length[candidate.len]).iter() {
                     let entry = &self.entries[index];
@@ -378,11 +401,7 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate, text: &[u8]) -
         return None;
     }
     // Part of a longer number is not an identifier of its own.
-    let digit = |at: Option<usize>| at.and_then(|at| field.at(at)).is_some_and(|b| b.is_ascii_digit());
-    let joint = |b: Option<u8>| matches!(b, Some(b'.' | b'-' | b'/' | b',' | b' '));
-    let inside = || {
-        joint(field.before(from)) && digit(from.checked_sub(2)) || joint(field.at(to)) && digit(Some(to + 1))
-    };
+    let inside = || inside_before(field, from) || inside_after(field, to);
     let written = shaped && fits(kind.written, text);
     let upper = || !text.iter().any(u8::is_ascii_lowercase);
     let plain = (written || (bare && kind.strong && upper())) && !inside();
@@ -404,6 +423,28 @@ fn score(field: &Field<'_>, entry: &Entry, candidate: &Candidate, text: &[u8]) -
         (false, true, _) => 0.75,
         (false, ..) => 0.65,
     })
+}
+
+/// Whether a digit and a sign stand before what begins at `from`.
+#[inline]
+fn inside_before(field: &Field<'_>, from: usize) -> bool {
+    match field.text.get(..from) {
+        Some([.., digit, sign]) => is_joint(*sign) && digit.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// Whether a sign and a digit stand after what ends at `to`.
+#[inline]
+fn inside_after(field: &Field<'_>, to: usize) -> bool {
+    match field.text.get(to..) {
+        Some([sign, digit, ..]) => is_joint(*sign) && digit.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+fn is_joint(b: u8) -> bool {
+    matches!(b, b'.' | b'-' | b'/' | b',' | b' ')
 }
 
 /// Whether `text` fits a pattern of [`Kind`]; letters in any case.

@@ -104,6 +104,32 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     }
     let text = field.text;
     let mut word = field.from;
+    if field.colons == 0 && !text[word..].contains(&b'=') {
+        // Without a sign, what stands before a word must say what it is.
+        let says = |left: &[u8]| {
+            let last = unquoted(&left[left.len().saturating_sub(NEAR)..]).last();
+            last.is_some_and(|b| LAST[*b as usize])
+        };
+        let mut done = word;
+        for token in field.tokens.iter().filter(|token| token.digits > 0) {
+            if token.from < done {
+                continue;
+            }
+            let is_gap = |b: &u8| SIGN[*b as usize] & GAP != 0;
+            word = text[done..token.from]
+                .iter()
+                .rposition(is_gap)
+                .map_or(done, |last| done + last + 1);
+            done = text[token.to..]
+                .iter()
+                .position(is_gap)
+                .map_or(text.len(), |len| token.to + len);
+            if done - word >= 6 && says(&text[..word]) {
+                find_in(field, word, done, hits);
+            }
+        }
+        return;
+    }
     while word < text.len() {
         let (mut len, mut signs) = (0, 0);
         for b in text[word..].iter().map(|&b| SIGN[b as usize]) {
@@ -114,31 +140,37 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
             len += 1;
         }
         if len >= 6 && signs & NUMBER != 0 {
-            let sign = text[word..word + len]
-                .iter()
-                .position(|&b| b == b'=' || b == b':')
-                .filter(|sign| *sign < 48);
-            let (name_end, from) = sign.map_or((word, word), |sign| (word + sign, word + sign + 1));
-            let from = from
-                + text[from..word + len]
-                    .iter()
-                    .take_while(|&&b| b == b'=' || b == b':')
-                    .count();
-            let value = &text[from..word + len];
-            if value.len() >= 6 && value.iter().any(u8::is_ascii_digit) {
-                let end = value
-                    .iter()
-                    .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
-                    .map_or(0, |last| last + 1);
-                let strength = strength(&text[..name_end], sign.is_some()).or_else(|| {
-                    (sign.is_some() && is_user_option(&text[..word])).then_some(Strength::Password)
-                });
-                if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {
-                    hits.push(Hit::new(from, from + end, Entity::Secret, score));
-                }
-            }
+            find_in(field, word, word + len, hits);
         }
         word += len + 1;
+    }
+}
+
+/// What the word from `word` to `to`, which has a digit, says by itself or together with what stands before it.
+fn find_in(field: &Field<'_>, word: usize, to: usize, hits: &mut Vec<Hit>) {
+    let text = field.text;
+    let sign = text[word..to]
+        .iter()
+        .position(|&b| b == b'=' || b == b':')
+        .filter(|sign| *sign < 48);
+    let (name_end, from) = sign.map_or((word, word), |sign| (word + sign, word + sign + 1));
+    let from = from
+        + text[from..to]
+            .iter()
+            .take_while(|&&b| b == b'=' || b == b':')
+            .count();
+    let value = &text[from..to];
+    if value.len() < 6 || !value.iter().any(u8::is_ascii_digit) {
+        return;
+    }
+    let end = value
+        .iter()
+        .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
+        .map_or(0, |last| last + 1);
+    let strength = strength(&text[..name_end], sign.is_some())
+        .or_else(|| (sign.is_some() && is_user_option(&text[..word])).then_some(Strength::Password));
+    if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {
+        hits.push(Hit::new(from, from + end, Entity::Secret, score));
     }
 }
 
@@ -184,6 +216,21 @@ impl Strength {
     }
 }
 
+/// How far before a value its name may begin.
+const NEAR: usize = 48;
+
+/// With what a name, a sign of assignment or a word for "is" ends before a value without a sign: see [`strength`].
+const LAST: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b"=:storn\xA8\xA9nytNYT";
+    let mut i = 0;
+    while i < ends.len() {
+        table[ends[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
 /// What ends a word.
 const GAP: u8 = 1;
 /// A digit.
@@ -208,7 +255,7 @@ const SIGN: [u8; 256] = {
 
 /// What the name promises that `left` ends with, before a sign of assignment (unless that was taken off) and quotes.
 fn strength(left: &[u8], signed: bool) -> Option<Strength> {
-    let left = &left[left.len().saturating_sub(48)..];
+    let left = &left[left.len().saturating_sub(NEAR)..];
     let mut rest = unquoted(left);
     if !signed {
         rest = match (rest, without_copula(rest)) {

@@ -89,6 +89,10 @@ impl Secrets {
         }
         for token in field.tokens {
             let from = token.from;
+            // Those that begin with signs are among them: `:AA` and `-----BEGIN`.
+            if !self.literals.begin_with(text[from]) {
+                continue;
+            }
             // Two literals begin with signs, and may stand behind a word.
             let sign = match from.checked_sub(1).and_then(|last| field.at(last)) {
                 Some(b':') if text[from..].starts_with(b"AA") => from.checked_sub(1),
@@ -156,19 +160,42 @@ fn anchored(field: &Field<'_>, anchor: &Anchor, from: usize, rest: usize) -> Opt
 }
 
 impl Alphabet {
+    #[inline]
     fn has(self, b: u8) -> bool {
-        match self {
-            Self::Base64Url => b.is_ascii_alphanumeric() || b == b'-' || b == b'_',
-            Self::Alnum => b.is_ascii_alphanumeric(),
-            Self::Upper => b.is_ascii_uppercase() || b.is_ascii_digit(),
-            Self::Hex => b.is_ascii_hexdigit(),
-            Self::Wide => {
-                b.is_ascii_alphanumeric()
-                    || matches!(b, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~' | b':' | b'%')
-            }
-        }
+        ALPHABETS[b as usize] & 1 << self as u8 != 0
     }
 }
+
+/// By byte: the alphabets that have it, each a bit.
+const ALPHABETS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        let c = b as u8;
+        let sets = [
+            (
+                Alphabet::Base64Url,
+                c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'),
+            ),
+            (Alphabet::Alnum, c.is_ascii_alphanumeric()),
+            (Alphabet::Upper, c.is_ascii_uppercase() || c.is_ascii_digit()),
+            (Alphabet::Hex, c.is_ascii_hexdigit()),
+            (
+                Alphabet::Wide,
+                c.is_ascii_alphanumeric()
+                    || matches!(c, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~' | b':' | b'%'),
+            ),
+        ];
+        let mut i = 0;
+        while i < sets.len() {
+            let (alphabet, has) = sets[i];
+            table[b] |= (has as u8) << alphabet as u8;
+            i += 1;
+        }
+        b += 1;
+    }
+    table
+};
 
 /// Without punctuation at the end, which belongs to the prose around.
 fn trim(text: &[u8]) -> usize {
@@ -324,20 +351,24 @@ fn authorization(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
 
 /// Secrets without a literal but with a form of their own.
 fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    const LEAST: usize = 32;
     let text = field.text;
+    let part = |b: &u8| Alphabet::Base64Url.has(*b) || matches!(b, b'.' | b'~');
     let mut at = field.from;
-    while at < text.len() {
-        let len = text[at..]
-            .iter()
-            .take_while(|&&b| Alphabet::Base64Url.has(b) || matches!(b, b'.' | b'~'))
-            .count();
-        if len >= 32 && !field.before(at).is_some_and(is_word) {
+    // From the end of the shortest word back, so that most bytes are never looked at.
+    while let Some(word) = text.get(at..at + LEAST) {
+        if let Some(last) = word.iter().rposition(|b| !part(b)) {
+            at += last + 1;
+            continue;
+        }
+        let len = LEAST + text[at + LEAST..].iter().take_while(|b| part(b)).count();
+        if !field.before(at).is_some_and(is_word) {
             let word = &text[at..at + trim(&text[at..at + len])];
             if discord(word) || mailchimp(word) || azure(word) || airtable(word) {
                 hits.push(Hit::new(at, at + word.len(), Entity::Secret, 0.9));
             }
         }
-        at += len.max(1);
+        at += len;
     }
 }
 
