@@ -174,3 +174,39 @@ fn last_seam(text: &str, from: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(all(test, feature = "o200k"))]
+mod tests {
+    use crate::Encoding;
+
+    #[test]
+    fn pieces_that_end_are_not_kept() {
+        for unit in ["12345", "camelCase", "日本Ab", "😀é"] {
+            let text = unit.repeat(500_000 / unit.len());
+            for size in [100, 3000, text.len()] {
+                let mut counter = Encoding::O200kBase.counter().expect("the feature is on");
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let (part, left) = rest.split_at(rest.floor_char_boundary(size));
+                    counter.push(part);
+                    rest = left;
+                    assert!(counter.pending.capacity() <= 70_000, "{unit} {size}");
+                }
+                assert_eq!(Some(counter.finish()), Encoding::O200kBase.count(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_in_turn_with_short_runs_keep_little() {
+        let mut counter = Encoding::O200kBase.counter().expect("the feature is on");
+        for _ in 0..100_000 {
+            for part in ["{", "\"", "key", "\"", ":", "\"", "value", "\"", "}", ","] {
+                counter.push(part);
+            }
+        }
+        assert!(counter.pending.capacity() <= 10_000);
+        let whole = "{\"key\":\"value\"},".repeat(100_000);
+        assert_eq!(Some(counter.finish()), Encoding::O200kBase.count(&whole));
+    }
+}

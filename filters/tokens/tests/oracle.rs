@@ -356,12 +356,67 @@ fn long_texts_without_a_seam() {
     }
 }
 
+/// Cyrillic and Greek words with what may stand before, in and after them, around the lengths that are cut at once.
+fn from_two_bytes() -> impl Strategy<Value = String> {
+    const UNITS: [&str; 40] = [
+        "а",
+        "в",
+        "и",
+        "слово",
+        "предложение",
+        "п",
+        "я",
+        "џ",
+        "ѐ",
+        "ё",
+        "А",
+        "Я",
+        "Ж",
+        "Ё",
+        "ПРИВЕТ",
+        "Мир",
+        "ѣ",
+        "Ѣ",
+        "ґ",
+        "й",
+        "α",
+        "ω",
+        "λόγος",
+        "ώ",
+        "Ω",
+        "Έ",
+        "ϊ",
+        "ϐ",
+        "ς",
+        " ",
+        " ",
+        " ",
+        "\n",
+        ".",
+        "'",
+        "'s",
+        "a",
+        "Z",
+        "1",
+        "\u{301}",
+    ];
+    prop::collection::vec(prop::sample::select(&UNITS[..]), 0..60).prop_map(|units| units.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whole texts only, so that there can be many.
     #[test]
     fn ascii(text in from_ascii()) {
+        for encoding in available() {
+            let expected = oracle(encoding).count_ordinary(&text);
+            prop_assert_eq!(encoding.count(&text), Some(expected), "{} {:?}", encoding, text);
+        }
+    }
+
+    #[test]
+    fn words_of_two_bytes_a_letter(text in from_two_bytes()) {
         for encoding in available() {
             let expected = oracle(encoding).count_ordinary(&text);
             prop_assert_eq!(encoding.count(&text), Some(expected), "{} {:?}", encoding, text);

@@ -4,7 +4,7 @@
 
 use super::runs::{ascii_letters, contraction, run, up_to_three, white};
 use super::window::{Rules, window};
-use super::{Pattern, Window};
+use super::{Pattern, Window, two_bytes};
 use crate::class::{LETTER, MARK, NEWLINE, NUMBER, OTHER, class_at};
 use crate::lanes;
 
@@ -29,7 +29,7 @@ const RULES: Rules = Rules {
 impl Pattern for Cl100k {
     #[inline(always)]
     fn piece(text: &[u8], at: usize) -> usize {
-        if let Some(end) = contraction(text, at) {
+        if let Some(end) = two_bytes::word(text, at).or_else(|| contraction(text, at)) {
             return end;
         }
         let (class, len) = class_at(text, at);

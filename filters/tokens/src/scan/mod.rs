@@ -6,6 +6,7 @@ mod cl100k;
 mod gpt2;
 mod o200k;
 mod runs;
+mod two_bytes;
 mod window;
 
 pub(crate) use cl100k::Cl100k;

@@ -4,7 +4,7 @@
 
 use super::runs::{ascii_lower, contraction, run, up_to_three, white};
 use super::window::{Rules, window};
-use super::{Pattern, Window};
+use super::{Pattern, Window, two_bytes};
 use crate::class::{LETTER, LOWER, MARK, NEWLINE, NUMBER, OTHER, UNCASED, UPPER, class_at};
 use crate::lanes;
 
@@ -33,6 +33,9 @@ const RULES: Rules = Rules {
 impl Pattern for O200k {
     #[inline(always)]
     fn piece(text: &[u8], at: usize) -> usize {
+        if let Some(end) = two_bytes::word(text, at) {
+            return end;
+        }
         let (class, len) = class_at(text, at);
         if class & LETTER != 0 {
             return word(text, at);
