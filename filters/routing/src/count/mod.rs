@@ -168,6 +168,7 @@ impl<'b> Prompt<'b> {
         let exact = !self.inexact
             && documented
             && formats + chosen == 0
+            && !must_call
             && self.uncounted.is_empty()
             && tokenizer.is_exact()
             && tools.exact

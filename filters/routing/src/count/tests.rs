@@ -65,6 +65,7 @@ fn only_what_is_documented_is_exact() {
         (format!(r#"{message},"tools":[{{"type":"custom","custom":{{"name":"f"}}}}]"#), false),
         (format!(r#"{message},"tool_choice":"auto","tools":[{{"type":"function","function":{{"name":"f"}}}}]"#), true),
         (format!(r#"{message},"tool_choice":"none","tools":[{{"type":"function","function":{{"name":"f"}}}}]"#), false),
+        (format!(r#"{message},"tool_choice":"required","tools":[{{"type":"function","function":{{"name":"f"}}}}]"#), false),
         (r#""messages":[{"role":"developer","content":"a"}]"#.to_owned(), true),
         (r#""messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]"#.to_owned(), true),
         (r#""messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]"#.to_owned(), false),
