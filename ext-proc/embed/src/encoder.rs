@@ -32,7 +32,7 @@ pub(crate) struct Encoder {
 }
 
 /// How many steps of weights the layers have.
-pub(crate) const STEPS: usize = LAYERS * DIMENSIONS * (4 * DIMENSIONS + 2 * WIDE) / (2 * PANEL);
+pub(crate) const ALL_STEPS: usize = LAYERS * DIMENSIONS * (4 * DIMENSIONS + 2 * WIDE) / (2 * PANEL);
 
 /// One transformer layer.
 pub(crate) struct Layer {

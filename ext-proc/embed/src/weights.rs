@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::LoadError;
 use crate::attention::HEAD;
 use crate::embedding::DIMENSIONS;
-use crate::encoder::{Encoder, LAYERS, Layer, Narrow, STEPS, WIDE, Wide, Words};
+use crate::encoder::{ALL_STEPS, Encoder, LAYERS, Layer, Narrow, WIDE, Wide, Words};
 use crate::math::Norm;
 use crate::pages::Pages;
 use crate::safetensors::{Reader, Tensor};
@@ -111,7 +111,7 @@ impl Parts {
             }
         }
         let norm = self.norm("embeddings.LayerNorm")?;
-        let mut pages = Pages::with_capacity(STEPS).map_err(|e| no_memory(&e))?;
+        let mut pages = Pages::with_capacity(ALL_STEPS).map_err(|e| no_memory(&e))?;
         let layers = (0..LAYERS)
             .map(|i| self.layer(&format!("encoder.layer.{i}"), &mut pages))
             .collect::<Result<_, _>>()?;
