@@ -154,6 +154,19 @@ def test_attacks_in_tool_results(gateway, path, body):
     assert (line["role"], line["kind"], line["direction"]) == ("tool", "injection", "request") and line["score"] >= 0.7
 
 
+@pytest.mark.parametrize("texts, refused", [(["Globex", "Corporation"], True), (["Glo", "bex Corporation"], True), (["Globex", "or", "Corporation"], False)])
+def test_the_parts_of_a_message_are_one_text(gateway, clients, texts, refused):
+    parts = [{"type": "text", "text": text} for text in texts]
+    messages = [{"role": "user", "content": parts}]
+    assert chat(gateway, "guarded", messages).status == (400 if refused else 200)
+    client = clients()[1]
+    if refused:
+        with pytest.raises(anthropic.BadRequestError):
+            client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=messages)
+    # What two messages say stays apart.
+    assert chat(gateway, "guarded", [message for text in texts for message in user(text)]).status == 200
+
+
 def test_roles_that_a_rule_does_not_look_at(gateway):
     """Injection is looked for in what comes from outside: an application may speak of instructions."""
     assert chat(gateway, "guarded", [{"role": "system", "content": ATTACK}, *user("hello")]).status == 200

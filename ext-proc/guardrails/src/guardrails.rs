@@ -103,15 +103,41 @@ impl Guardrails {
     pub fn request_text(&self, role: Role, text: &str, findings: &mut Findings) {
         if let Some(lists) = &self.request {
             search(lists, text, |number| {
-                if let Some((place, rule)) = self.rule(number)
-                    && rule.roles.has(role)
-                {
-                    findings.add(rule.finding(place, Some(role), Why::Listed));
-                }
+                self.listed_in_request(number, role, findings)
             });
         }
         let looks = |rule: &Compiled| rule.request && rule.roles.has(role);
         self.whole(looks, text, role, Some(role), findings);
+    }
+
+    /// Adds what the texts of one message break together, each of which [`request_text`](Self::request_text) has seen: what is listed
+    /// in them, or meant to inject, where they are put together with a line between them or without.
+    pub fn request_message(&self, role: Role, texts: &[String], findings: &mut Findings) {
+        if texts.len() < 2 {
+            return;
+        }
+        if let Some(lists) = &self.request {
+            for between in ["", "\n"] {
+                let mut search = Search::new();
+                let mut each = |number| self.listed_in_request(number, role, findings);
+                for text in texts {
+                    search.push(lists, text, |hit| each(hit.number));
+                    search.push(lists, between, |hit| each(hit.number));
+                }
+                search.finish(lists, |hit| each(hit.number));
+            }
+        }
+        let looks =
+            |rule: &Compiled| rule.request && rule.roles.has(role) && matches!(rule.test, Test::Injection(_));
+        if self.rules.iter().any(looks) {
+            self.whole(looks, &texts.join("\n"), role, Some(role), findings);
+        }
+    }
+
+    /// Whether any rule looks at the texts of a message together.
+    pub fn wants_messages(&self) -> bool {
+        let injection = |rule: &Compiled| rule.request && matches!(rule.test, Test::Injection(_));
+        self.request.is_some() || self.rules.iter().any(injection)
     }
 
     /// Adds findings on a request's length.
@@ -183,6 +209,14 @@ impl Guardrails {
         self.answer_tokens(tokens, findings);
         for text in texts {
             self.whole(|rule| rule.answer, text, Role::Assistant, None, findings);
+        }
+    }
+
+    fn listed_in_request(&self, number: u32, role: Role, findings: &mut Findings) {
+        if let Some((place, rule)) = self.rule(number)
+            && rule.roles.has(role)
+        {
+            findings.add(rule.finding(place, Some(role), Why::Listed));
         }
     }
 

@@ -67,11 +67,13 @@ pub(super) fn read(
             .map(|policy| &*policy.rules)
             .filter(|rules| rules.wants_request()),
         findings: Findings::default(),
+        message: Message::default(),
         blocked: None,
         unknown: None,
         options: UsageOption::default(),
     };
     let facts = request::walk(endpoint, text, &mut pass)?;
+    pass.end_message();
     if facts.stream && matches!(endpoint, Endpoint::ChatCompletions | Endpoint::Completions) {
         pass.options.ask(text, &mut pass.edits);
     }
@@ -130,6 +132,8 @@ struct Pass<'e> {
     said: Option<Vec<String>>,
     guardrails: Option<&'e Guardrails>,
     findings: Findings,
+    /// The texts of the message that is being read, if a rule looks at them together.
+    message: Message,
     edits: Splice,
     blocked: Option<Entity>,
     unknown: Option<String>,
@@ -172,7 +176,37 @@ impl Pass<'_> {
     }
 }
 
+/// The texts that somebody says in one message.
+#[derive(Default)]
+struct Message {
+    /// Which message it is, and whose.
+    of: Option<(usize, Speaker)>,
+    texts: Vec<String>,
+}
+
 impl Pass<'_> {
+    /// Collects the texts of a message, for rules that look at them together.
+    fn collect(&mut self, text: &Text<'_>) {
+        // Texts that nobody says, such as those to be embedded, have nothing to do with each other.
+        let is_said = text.kind == TextKind::Text && text.role != Role::Input;
+        if !is_said || !self.guardrails.is_some_and(Guardrails::wants_messages) {
+            return;
+        }
+        let of = Some((text.message, speaker(text.role)));
+        if self.message.of != of {
+            self.end_message();
+            self.message.of = of;
+        }
+        self.message.texts.push(text.str.decode().into_owned());
+    }
+
+    fn end_message(&mut self) {
+        let Message { of, texts } = std::mem::take(&mut self.message);
+        if let (Some(rules), Some((_, speaker))) = (self.guardrails, of) {
+            rules.request_message(speaker, &texts, &mut self.findings);
+        }
+    }
+
     /// Redacts one string and takes it into the hash as it will be sent.
     fn redact(&mut self, text: &Text<'_>, hash: fn(&mut CanonicalHasher, &str)) {
         let decoded = text.str.decode();
@@ -221,6 +255,7 @@ const fn speaker(role: Role) -> Speaker {
 
 impl RequestVisitor for Pass<'_> {
     fn text(&mut self, text: &Text<'_>) {
+        self.collect(text);
         self.redact(text, CanonicalHasher::text);
     }
 
