@@ -204,10 +204,13 @@ def test_answers_are_blocked(gateway, simulator, moderator):
 
 def test_a_blocked_answer_is_paid_for(gateway):
     tokens = {"tenant": "judges-answers", "direction": "output"}
+    refused = {"tenant": "judges-answers", "outcome": "refused"}
     before = gateway.metric("tollgate_tokens_total", **tokens)
+    before_refused = gateway.metric("tollgate_requests_total", **refused)
     answer = raw_chat(gateway, "judges-answers", "hello", sim(text="sim-flag:hate", completion_tokens=7))
     assert answer.status == 403 and "hate" in answer.json["error"]["message"]
     gateway.wait_for(lambda: gateway.metric("tollgate_tokens_total", **tokens) == before + 7)
+    gateway.wait_for(lambda: gateway.metric("tollgate_requests_total", **refused) == before_refused + 1)
 
 
 def test_moderators_see_what_redaction_leaves(gateway, moderator):

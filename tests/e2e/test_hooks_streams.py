@@ -67,13 +67,13 @@ def received(gateway, policy, ask, said):
     return "".join(got), caught.value
 
 
-@pytest.mark.parametrize("options", [{"delta": 2, "split": 90}, {"delta": 40}, {"delta": 5000}], ids=str)
+@pytest.mark.parametrize("options", [{"delta": 20, "chunk_ms": 5}, {"delta": 2, "split": 90}, {"delta": 5000}], ids=str)
 @pytest.mark.parametrize("ask", ASK)
 def test_names_in_streams(gateway, names, ask, options):
     assert ask(gateway, "answers", "who?", stream=True, extra_headers=sim(text=LONG, **options)) == HIDDEN
     shown = [text for call in names.requests() for text in ([call.json["text"]] if isinstance(call.json["text"], str) else call.json["text"])]
     assert len(shown) > 3 and all(len(text) < 1500 for text in shown)
-    if options["delta"] == 2:
+    if "chunk_ms" in options:
         assert len(names.requests()) > 3, "it did not wait for the end"
 
 
@@ -122,11 +122,11 @@ def test_arguments_of_tools_are_whole_json(gateway, policy):
 def test_a_flagged_stream_ends_before_what_is_flagged(gateway, moderator, ask):
     fine = PLAIN * 12
     refused = gateway.metric("tollgate_requests_total", tenant="judges", outcome="refused")
-    said = sim(text=f"{fine}Now sim-flag:violence comes. {PLAIN * 40}", delta=9, chunk_ms=2)
+    said = sim(text=f"{fine}Now sim-flag:violence comes. {PLAIN * 40}", delta=9, chunk_ms=4)
     got, error = received(gateway, "judges", ask, said)
     assert "violence" in str(error) and "sim-flag" not in got and fine.startswith(got) and len(got) > 200
     windows = [part for call in moderator.requests() for part in call.json["input"]]
-    assert 2 <= len(windows) < 6, "nobody is asked about the rest"
+    assert 2 <= len(windows) < 8, "nobody is asked about the rest"
     assert logged(gateway, tenant="judges", direction="answer", action="block")
     gateway.wait_for(lambda: gateway.metric("tollgate_requests_total", tenant="judges", outcome="refused") == refused + 1)
 

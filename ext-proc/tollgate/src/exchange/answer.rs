@@ -72,7 +72,7 @@ enum State {
     /// An answer that the provider charges for and that the client must not get.
     Withheld {
         usage: Usage,
-        /// For what it says, not because it cannot be read.
+        /// By those who judge it, not because it cannot be read.
         refused: bool,
     },
     /// Not an answer: nobody charges for it.
@@ -286,9 +286,10 @@ impl Answer {
             usage: Some(usage), ..
         } = self.state
         {
+            // It could be read: somebody who was asked does not let it pass.
             self.state = State::Withheld {
                 usage,
-                refused: false,
+                refused: true,
             };
         }
         self.said = None;
