@@ -76,36 +76,31 @@ impl Runs {
         ranges.clear();
         // The first group of the run that is being read.
         let mut start = 0;
-        let mut add = |from: usize, to: usize| {
-            if let Some(last) = groups.last()
-                && !is_separator(&field.text[last.to..from])
-            {
-                if digits.len() - groups[start].first >= LEAST {
-                    ranges.push((start, groups.len()));
-                }
-                start = groups.len();
-            }
-            let first = digits.len();
-            groups.push(Group { from, to, first });
-            // They are few: one by one is quicker than all at once.
-            field.text[from..to].iter().for_each(|b| digits.push(b - b'0'));
-        };
-        for token in field.tokens {
-            if token.digits == 0 {
-                continue;
-            }
-            if token.digits == token.len() {
-                add(token.from, token.to);
-                continue;
-            }
-            let mut at = token.from;
-            while at < token.to {
-                let rest = &field.text[at..token.to];
-                let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        for token in field.tokens.iter().filter(|token| token.digits > 0) {
+            let mut from = token.from;
+            while from < token.to {
+                let rest = &field.text[from..token.to];
+                let len = if token.digits == token.len() {
+                    rest.len()
+                } else {
+                    rest.iter().take_while(|b| b.is_ascii_digit()).count()
+                };
+                let to = from + len;
                 if len > 0 {
-                    add(at, at + len);
+                    if let Some(last) = groups.last()
+                        && !is_separator(&field.text[last.to..from])
+                    {
+                        if digits.len() - groups[start].first >= LEAST {
+                            ranges.push((start, groups.len()));
+                        }
+                        start = groups.len();
+                    }
+                    let first = digits.len();
+                    groups.push(Group { from, to, first });
+                    // They are few: one by one is quicker than all at once.
+                    rest[..len].iter().for_each(|b| digits.push(b - b'0'));
                 }
-                at += len + 1;
+                from = to + 1;
             }
         }
         if groups

@@ -105,29 +105,7 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut word = field.from;
     if field.colons == 0 && !text[word..].contains(&b'=') {
-        // Without a sign, what stands before a word must say what it is.
-        let says = |left: &[u8]| {
-            let last = unquoted(&left[left.len().saturating_sub(NEAR)..]).last();
-            last.is_some_and(|b| LAST[*b as usize])
-        };
-        let mut done = word;
-        for token in field.tokens.iter().filter(|token| token.digits > 0) {
-            if token.from < done {
-                continue;
-            }
-            let is_gap = |b: &u8| SIGN[*b as usize] & GAP != 0;
-            word = text[done..token.from]
-                .iter()
-                .rposition(is_gap)
-                .map_or(done, |last| done + last + 1);
-            done = text[token.to..]
-                .iter()
-                .position(is_gap)
-                .map_or(text.len(), |len| token.to + len);
-            if done - word >= 6 && says(&text[..word]) {
-                find_in(field, word, done, hits);
-            }
-        }
+        unsigned(field, hits);
         return;
     }
     while word < text.len() {
@@ -144,6 +122,49 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
         }
         word += len + 1;
     }
+}
+
+/// In a segment without a sign of assignment, what stands before a word must say what it is.
+fn unsigned(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    let text = field.text;
+    let is_gap = |b: &u8| SIGN[*b as usize] & GAP != 0;
+    // Most words end otherwise.
+    let may_say = |left: &[u8]| {
+        let last = unquoted(&left[left.len().saturating_sub(NEAR)..]).last();
+        last.is_some_and(|b| LAST[*b as usize])
+    };
+    let mut done = field.from;
+    for token in field.tokens.iter().filter(|token| token.digits > 0) {
+        if token.from < done {
+            continue;
+        }
+        let word = text[done..token.from]
+            .iter()
+            .rposition(is_gap)
+            .map_or(done, |gap| done + gap + 1);
+        done = text[token.to..]
+            .iter()
+            .position(is_gap)
+            .map_or(text.len(), |len| token.to + len);
+        if done - word >= 6
+            && may_say(&text[..word])
+            && let Some(strength) = strength(&text[..word], false)
+        {
+            let value = &text[word..done];
+            let value = &value[..trim(value)];
+            if let Some(score) = strength.score(value) {
+                hits.push(Hit::new(word, word + value.len(), Entity::Secret, score));
+            }
+        }
+    }
+}
+
+/// Without what prose puts after a value.
+fn trim(value: &[u8]) -> usize {
+    value
+        .iter()
+        .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
+        .map_or(0, |last| last + 1)
 }
 
 /// What the word from `word` to `to`, which has a digit, says by itself or together with what stands before it.
@@ -163,10 +184,7 @@ fn find_in(field: &Field<'_>, word: usize, to: usize, hits: &mut Vec<Hit>) {
     if value.len() < 6 || !value.iter().any(u8::is_ascii_digit) {
         return;
     }
-    let end = value
-        .iter()
-        .rposition(|b| !matches!(b, b'.' | b'?' | b')' | b'!' | b']'))
-        .map_or(0, |last| last + 1);
+    let end = trim(value);
     let strength = strength(&text[..name_end], sign.is_some())
         .or_else(|| (sign.is_some() && is_user_option(&text[..word])).then_some(Strength::Password));
     if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {

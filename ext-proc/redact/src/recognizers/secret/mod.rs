@@ -219,8 +219,13 @@ fn variety(text: &[u8]) -> (u32, bool, bool, usize) {
 
 /// Whether characters look drawn rather than written: digits among the letters, and no placeholder such as `xxxx`.
 fn is_random(text: &[u8]) -> bool {
-    let (variety, .., digits) = variety(text);
-    digits > 0 && variety >= 6
+    let (mut seen, mut digit) = (0u128, false);
+    // Most often the first few tell.
+    text.iter().any(|&b| {
+        seen |= 1 << (b & 0x7F);
+        digit |= b.is_ascii_digit();
+        digit && seen.count_ones() >= 6
+    })
 }
 
 /// The same, with no doubt: no words with hyphens between, all classes or hexadecimal.
