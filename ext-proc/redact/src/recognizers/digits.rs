@@ -37,7 +37,7 @@ pub(crate) struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    /// `count` digits from the group `from` on, 0 to 9; fewer if there are.
+    /// `count` digits from the group `from` on, 0 to 9; fewer if there are no more.
     pub(crate) fn digits(&self, from: usize, count: usize) -> &'r [u8] {
         let first = self.groups[from].first;
         &self.digits[first..self.digits.len().min(first + count)]
