@@ -287,10 +287,7 @@ impl Answer {
         } = self.state
         {
             // It could be read: somebody who was asked does not let it pass.
-            self.state = State::Withheld {
-                usage,
-                refused: true,
-            };
+            self.state = State::Withheld { usage, refused: true };
         }
         self.said = None;
         let dialect = self.endpoint.dialect();
