@@ -1,0 +1,213 @@
+//! Telephone numbers: international and North American forms by themselves, any national form beside a word that says so.
+//! Must not know who is reachable; numbering plans are only used as far as they tell numbers from other digits.
+
+mod form;
+mod words;
+
+use self::form::{Form, GROUPS, Signs, Written};
+use self::words::says_after;
+pub(crate) use self::words::words;
+use super::digits::{Run, Runs};
+use super::{Field, Hit, is_word};
+use crate::engine::topic;
+use crate::entity::Entity;
+
+pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
+    let mentioned = field.mentions.any(topic(Entity::PhoneNumber));
+    for run in runs.iter() {
+        let mut first = 0;
+        // Between the groups of a run stands no word.
+        let mut said = None;
+        while run.digits_from(first) >= 6 {
+            let mut said =
+                || *said.get_or_insert_with(|| run.groups.last().is_some_and(|last| says_at(field, last.to)));
+            // Most groups belong to something else, which a glance tells.
+            let from = run.groups[first].from;
+            let other = match from.checked_sub(1).map(|at| field.text[at]) {
+                Some(b'(' | b'+') => false,
+                Some(b) if TOUCHING[b as usize] => true,
+                _ => !mentioned && !may_be_clear(field, run, first, from) && !said(),
+            };
+            if other {
+                first += 1;
+                continue;
+            }
+            first = match longest(field, run, first, &mut said) {
+                Some((after, hit)) => {
+                    hits.push(hit);
+                    after
+                }
+                None => first + 1,
+            };
+        }
+    }
+}
+
+/// The longest number that begins with group `first`, without crossing a line if it can.
+/// `said`: whether what comes after the run says what it is.
+fn longest(
+    field: &Field<'_>,
+    run: Run<'_>,
+    first: usize,
+    said: &mut dyn FnMut() -> bool,
+) -> Option<(usize, Hit)> {
+    // Digits one by one are no number that anybody dials.
+    if run.groups[first].len() == 1 && run.groups.get(first + 1).is_none_or(|next| next.len() == 1) {
+        return None;
+    }
+    let from = start(field, run.groups[first].from)?;
+    let plus = field.text[from] == b'+' || field.text[from..].starts_with(b"(+");
+    let introduced = field.mentions.before(from, 40, topic(Entity::PhoneNumber));
+    if !introduced && !plus && !may_be_clear(field, run, first, from) && !said() {
+        return None;
+    }
+    let digit = |at: usize| field.at(at).is_some_and(|b| b.is_ascii_digit());
+    // Part of a longer row of numbers.
+    let led = field.before(from) == Some(b' ') && from.checked_sub(2).is_some_and(digit);
+    let mut best: Option<(usize, Hit)> = None;
+    let mut signs = Signs::default();
+    for after in first + 1..=run.groups.len().min(first + GROUPS) {
+        if after > first + 1 {
+            let before = signs;
+            signs.count(run.separator(field, after - 2));
+            let line = signs.lines > before.lines;
+            // A bracket opens another number unless it holds the area code after a country code, or the zero that goes.
+            let opens =
+                signs.brackets > before.brackets && !(plus && after <= first + 3) && after > first + 2;
+            if signs.lines > 1 || opens || (line && (best.is_some() || !introduced)) {
+                break;
+            }
+        }
+        let count = run.count_of(first, after);
+        if count > 15 {
+            break;
+        }
+        let end = run.groups[after - 1].to;
+        if count < 6 || touches(field, end) {
+            continue;
+        }
+        let goes_on = led || field.at(end) == Some(b' ') && digit(end + 1);
+        let mut said = || after == run.groups.len() && said();
+        // Whatever its form is.
+        if goes_on && !introduced && !plus && !said() {
+            continue;
+        }
+        let written = Written {
+            groups: &run.groups[first..after],
+            digits: run.digits(first, count),
+            text: &field.text[from..end],
+            plus,
+            signs,
+        };
+        let score = match written.form() {
+            Form::Clear(score) if introduced => score.max(0.8),
+            Form::Clear(score) if plus || !goes_on => score,
+            Form::Possible if introduced => 0.7,
+            Form::Possible if said() => 0.6,
+            Form::Clear(_) | Form::Possible | Form::Other => continue,
+        };
+        let (to, _) = after_extension(field, end);
+        if best.as_ref().is_none_or(|(_, hit)| score >= hit.score) {
+            best = Some((after, Hit::new(from, to, Entity::PhoneNumber, score)));
+        }
+    }
+    best
+}
+
+/// Whether the form of a number without a plus that begins with group `first` may be clear: a glance at [`Written::form`].
+fn may_be_clear(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> bool {
+    let groups = &run.groups[first..];
+    groups.len() > 1
+        && match field.text[groups[0].from] {
+            // With one trunk zero, only the groups that people use.
+            b'0' if field.text[from] != b'('
+                && groups[0].len() > 1
+                && field.text[groups[0].from + 1] != b'0' =>
+            {
+                let lens = (groups[0].len(), groups[1].len());
+                matches!(lens, (2, 2 | 4) | (3, 3 | 4) | (4, 3) | (5, 6))
+            }
+            b'0' => true,
+            b'1' if groups.len() >= 4 => true,
+            _ => {
+                field.text[from] == b'('
+                    || matches!(groups, [a, b, c, ..] if (a.len(), b.len(), c.len()) == (3, 3, 4))
+            }
+        }
+}
+
+/// Where the number begins that has its first digit at `digit`: a plus and an opening bracket belong to it.
+fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
+    let mut from = digit;
+    for sign in [b'(', b'+', b'('] {
+        if from > field.from && field.text[from - 1] == sign {
+            from -= 1;
+        }
+    }
+    let touched = |b: u8| is_word(b) || b == b'+' || TOUCHING[b as usize];
+    let glued = field.before(from) == Some(b'-') && field.before(from - 1).is_some_and(is_word);
+    // The seconds of a time.
+    let timed = field.before(from) == Some(b':')
+        && from
+            .checked_sub(2)
+            .is_some_and(|at| field.text[at].is_ascii_digit());
+    (!field.before(from).is_some_and(touched) && !glued && !timed).then_some(from)
+}
+
+/// ASCII characters right before a number that make it part of something else, whatever it is.
+const TOUCHING: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = (b as u8).is_ascii_alphanumeric()
+            || matches!(
+                b as u8,
+                b'.' | b'$' | b'#' | b'@' | b'_' | b'/' | b'=' | b'\\' | b'*' | b'^'
+            );
+        b += 1;
+    }
+    table
+};
+
+/// Whether something stands at `end` that makes the digits part of something else.
+fn touches(field: &Field<'_>, end: usize) -> bool {
+    let digit = || field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+    match field.at(end) {
+        Some(b'x' | b'X') => !digit(),
+        Some(b'%' | b'/' | b'@' | b'_' | b'$' | b'=' | b'*' | b'^') => true,
+        Some(b'.' | b':' | b'-' | b',') => digit(),
+        Some(b) => is_word(b),
+        None => false,
+    }
+}
+
+/// The end with an extension (`x123`, `ext. 123`), and the text after it.
+fn after_extension<'t>(field: &Field<'t>, end: usize) -> (usize, &'t [u8]) {
+    const LEADS: [&[u8]; 7] = [b"x", b" x", b"ext.", b" ext. ", b" ext ", b" ext.", b" x. "];
+    let rest = &field.text[end..];
+    if !matches!(
+        rest,
+        [b'x' | b'X' | b'e' | b'E', ..] | [b' ', b'x' | b'X' | b'e' | b'E', ..]
+    ) {
+        return (end, rest);
+    }
+    for lead in LEADS {
+        if rest.len() > lead.len() && rest[..lead.len()].eq_ignore_ascii_case(lead) {
+            let digits = rest[lead.len()..]
+                .iter()
+                .take(7)
+                .take_while(|b| b.is_ascii_digit())
+                .count();
+            if (1..=6).contains(&digits) {
+                let to = end + lead.len() + digits;
+                return (to, &field.text[to..]);
+            }
+        }
+    }
+    (end, rest)
+}
+
+/// Whether what stands at `end`, maybe after an extension, says that it is a telephone number.
+fn says_at(field: &Field<'_>, end: usize) -> bool {
+    says_after(after_extension(field, end).1)
+}
