@@ -9,7 +9,7 @@ use tollgate_routing::names;
 
 use crate::filters::{self, duration};
 use crate::plan::{Plan, Target};
-use crate::{Files, policy};
+use crate::{Files, buffers};
 
 /// The cluster of `tollgate serve`.
 pub(crate) const SERVICE: &str = "tollgate-service";
@@ -99,7 +99,7 @@ fn failover(config: &Config, name: String, lanes: Vec<String>) -> Value {
         "connect_timeout": "1s",
         "lb_policy": "CLUSTER_PROVIDED",
         "circuit_breakers": unbounded(),
-        "per_connection_buffer_limit_bytes": policy::buffer_limit(policy::max_body(config)),
+        "per_connection_buffer_limit_bytes": buffers::behind_listeners(config),
         "cluster_type": {
             "name": format!("envoy.clusters.{kind}"),
             "typed_config": {
@@ -117,7 +117,7 @@ fn lane(config: &Config, provider: &Provider) -> Value {
         "type": "STATIC",
         "connect_timeout": "1s",
         "circuit_breakers": unbounded(),
-        "per_connection_buffer_limit_bytes": policy::buffer_limit(policy::max_body(config)),
+        "per_connection_buffer_limit_bytes": buffers::behind_listeners(config),
         "transport_socket": {
             "name": "envoy.transport_sockets.internal_upstream",
             "typed_config": {
@@ -142,7 +142,7 @@ fn provider_cluster(config: &Config, plan: &Plan, provider: &Provider, name: Str
         "type": if url.is_ip() { "STATIC" } else { "LOGICAL_DNS" },
         "dns_lookup_family": "ALL",
         "connect_timeout": duration(provider.connect_timeout),
-        "per_connection_buffer_limit_bytes": policy::buffer_limit(policy::max_body(config)),
+        "per_connection_buffer_limit_bytes": buffers::behind_listeners(config),
         "circuit_breakers": unbounded(),
         "outlier_detection": {
             "consecutive_5xx": 10,
@@ -244,7 +244,7 @@ fn service(config: &Config) -> Value {
         "type": "STATIC",
         "connect_timeout": "1s",
         "circuit_breakers": unbounded(),
-        "per_connection_buffer_limit_bytes": policy::buffer_limit(policy::max_body(config)),
+        "per_connection_buffer_limit_bytes": buffers::behind_listeners(config),
         "typed_extension_protocol_options": { HTTP_OPTIONS: options },
         "load_assignment": {
             "cluster_name": SERVICE,

@@ -6,7 +6,7 @@ use tollgate_config::{Config, Provider};
 
 use crate::filters::{self, Direction, duration};
 use crate::plan;
-use crate::{Files, clusters, policy, routes};
+use crate::{Files, buffers, clusters, routes};
 
 /// A provider's lane.
 pub(crate) fn listener(config: &Config, provider: &Provider, files: &Files<'_>) -> Value {
@@ -22,7 +22,7 @@ pub(crate) fn listener(config: &Config, provider: &Provider, files: &Files<'_>) 
     json!({
         "name": clusters::lane_name(provider),
         "internal_listener": {},
-        "per_connection_buffer_limit_bytes": policy::buffer_limit(policy::max_body(config)),
+        "per_connection_buffer_limit_bytes": buffers::behind_listeners(config),
         "filter_chains": [{ "filters": [{
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": {

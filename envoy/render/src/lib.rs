@@ -11,10 +11,12 @@
 //! | `routes` | target → cluster, twice each: streamed and buffered answers |
 //! | `lanes` | one internal listener per provider |
 //! | `clusters` | providers, lanes, pools, the service |
+//! | `buffers` | how much each of them holds |
 //! | `filters` | the pieces of filter chains that several of them use |
 //! | [`secrets`] | SDS files for `credential_injector` |
 
 mod bootstrap;
+mod buffers;
 mod clusters;
 mod decision;
 mod filters;

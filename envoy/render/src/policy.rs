@@ -9,11 +9,7 @@ use tollgate_llm::{ApiError, Dialect, ErrorKind};
 
 use crate::filters::{self, Direction, duration};
 use crate::plan::{self, Plan};
-use crate::{clusters, decision, routes};
-
-/// Room beside a body of the largest size, so that `router.wasm` answers a 413 in the client's dialect before Envoy does in
-/// its own.
-const BUFFER_SLACK: u64 = 256 * 1024;
+use crate::{buffers, clusters, decision, routes};
 
 /// What Envoy tells the service of a request; it evaluates each as an expression, so none is asked for that `router.wasm` has
 /// in its facts.
@@ -26,21 +22,6 @@ const REQUEST_ATTRIBUTES: [&str; 3] = [
 /// What Envoy tells the service of an answer; the lane's address says whose price holds.
 const RESPONSE_ATTRIBUTES: [&str; 2] = ["response.code", "upstream.address"];
 
-/// How much Envoy buffers for a connection that carries bodies of up to `max_body` bytes.
-pub(crate) fn buffer_limit(max_body: u64) -> u64 {
-    max_body.saturating_add(BUFFER_SLACK).min(u64::from(u32::MAX))
-}
-
-/// The largest body that any listener lets in.
-pub(crate) fn max_body(config: &Config) -> u64 {
-    config
-        .listeners
-        .iter()
-        .map(|listener| listener.max_body)
-        .max()
-        .unwrap_or_default()
-}
-
 /// One listener.
 pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Value {
     let mut http_filters = filters::decompressors(Direction::Request);
@@ -51,12 +32,12 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
         &plan.router(config, listener.max_body),
     ));
     http_filters.push(ext_proc(config));
-    http_filters.extend(decision::filters(config, buffer_limit(listener.max_body)));
+    http_filters.extend(decision::filters(config, buffers::limit(listener.max_body)));
     http_filters.push(filters::router());
     json!({
         "name": listener.name,
         "address": clusters::socket_address(listener.address),
-        "per_connection_buffer_limit_bytes": buffer_limit(listener.max_body),
+        "per_connection_buffer_limit_bytes": buffers::limit(listener.max_body),
         "filter_chains": [{ "filters": [{
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": {
@@ -70,24 +51,13 @@ pub(crate) fn listener(config: &Config, plan: &Plan, listener: &Listener) -> Val
                 "always_set_request_id_in_response": true,
                 "common_http_protocol_options": { "idle_timeout": duration(listener.idle_timeout) },
                 "stream_idle_timeout": duration(listener.idle_timeout),
-                "http2_protocol_options": http2_options(listener.max_body),
+                "http2_protocol_options": buffers::http2_options(listener.max_body),
                 "local_reply_config": { "mappers": [late_failure(Dialect::Anthropic), late_failure(Dialect::OpenAi)] },
                 "access_log": [access_log()],
                 "http_filters": http_filters,
                 "route_config": routes::policy(plan),
             },
         }] }],
-    })
-}
-
-/// Of a stream Envoy buffers as much as its window, whatever the connection's limit is; more is a bare 413.
-fn http2_options(max_body: u64) -> Value {
-    const LEAST_FOR_ALL: u64 = 16 << 20;
-    const MOST: u64 = (1 << 31) - 1;
-    let stream = buffer_limit(max_body).clamp(65_535, MOST);
-    json!({
-        "initial_stream_window_size": stream,
-        "initial_connection_window_size": stream.max(LEAST_FOR_ALL),
     })
 }
 
