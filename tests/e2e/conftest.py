@@ -79,6 +79,16 @@ def anthropic_main(simulator):
     return simulator["anthropic-main"]
 
 
+@pytest.fixture(scope="module")
+def names(simulator):
+    return simulator["names"]
+
+
+@pytest.fixture(scope="module")
+def moderator(simulator):
+    return simulator["moderator"]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failed test shows the end of its gateway's logs."""

@@ -8,29 +8,14 @@ import anthropic
 import openai
 import pytest
 
-from harness.config import hashed
+from harness import hooks
+from harness.hooks import EMAIL, FAILURES, MODERATION, NAME, OPEN, OTHER, PLACE, SHOWN, chat, key, logged, messages, raw_chat, redaction, responses
 from harness.simulator import sim
 
-NAME, OTHER, PLACE = "Zoë Ørsted", "Ada Lovelace", "Timbuktu"
-EMAIL = "zebra.unique@example.com"
 TEXT = f"é {NAME} and {OTHER} met in {PLACE}; {NAME} wrote to {EMAIL}."
 VIOLENT = "say sim-flag:violence now"
 
 NAMES = {"hook": "names", "entities": {"PERSON": "token", "LOCATION": "placeholder"}}
-MODERATION = {"hook": "moderator", "request": True, "answer": True, "action": "block"}
-
-
-def redaction(request=None, answer=None):
-    rules = {"request": {"default": "token"}, "answer": {"default": "placeholder"}}
-    if request:
-        rules["request"]["recognizer"] = request
-    if answer:
-        rules["answer"]["recognizer"] = answer
-    return rules
-
-
-SHOWN = {"hook": "names", "entities": {"PERSON": "placeholder", "LOCATION": {"mask": 2}}}
-OPEN = {"on_failure": "open"}
 POLICIES = {
     "names": {"redaction": redaction(NAMES)},
     "names-open": {"redaction": redaction({**NAMES, **OPEN})},
@@ -48,59 +33,8 @@ POLICIES = {
 }
 
 
-def key(policy):
-    return f"tg-{policy}-0123456789abcdef"
-
-
 def edit(config):
-    for name, rules in POLICIES.items():
-        config["policies"].append({"name": name, "cache": "off", **rules})
-        config["tenants"].append({"name": name, "policy": name, "keys": [{"name": "all", "hash": hashed(key(name))}]})
-
-
-@pytest.fixture(scope="module")
-def names(simulator):
-    return simulator["names"]
-
-
-@pytest.fixture(scope="module")
-def moderator(simulator):
-    return simulator["moderator"]
-
-
-def chat(gateway, policy, text, **options):
-    client = gateway.openai(key(policy), max_retries=options.pop("max_retries", 2))
-    answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}], **options)
-    if not options.get("stream"):
-        return answer.choices[0].message.content
-    return "".join(choice.delta.content or "" for chunk in answer for choice in chunk.choices)
-
-
-def responses(gateway, policy, text, **options):
-    client = gateway.openai(key(policy))
-    answer = client.responses.create(model="gpt-4o", input=text, **options)
-    if not options.get("stream"):
-        return answer.output_text
-    return "".join(event.delta for event in answer if event.type == "response.output_text.delta")
-
-
-def messages(gateway, policy, text, stream=False, **options):
-    client = gateway.anthropic(key(policy))
-    ask = {"model": "claude-sonnet-5", "max_tokens": 99, "messages": [{"role": "user", "content": text}], **options}
-    if not stream:
-        return client.messages.create(**ask).content[0].text
-    with client.messages.stream(**ask) as events:
-        return events.get_final_text()
-
-
-def raw_chat(gateway, policy, text, headers=None, **body):
-    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **body}
-    return gateway.post("/v1/chat/completions", body, headers, key(policy))
-
-
-def logged(gateway, **fields):
-    lines = gateway.logs("moderation")
-    return [line for line in lines if all(line.get(field) == value for field, value in fields.items())]
+    hooks.add(config, POLICIES)
 
 
 # What a recognizer finds.
@@ -251,8 +185,6 @@ def test_what_is_only_reported(gateway, policy, action, dry_run):
 
 
 # Hooks that fail.
-
-FAILURES = [({"status": 500}, "status"), ({"hang": True}, "timeout"), ({"reset": True}, "broken"), ({"body": f"no {EMAIL}"}, "unreadable")]
 
 
 @pytest.mark.parametrize("script, result", FAILURES, ids=[result for _, result in FAILURES])

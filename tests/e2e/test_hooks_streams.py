@@ -8,9 +8,9 @@ import anthropic
 import openai
 import pytest
 
-from harness.config import hashed
+from harness import hooks
+from harness.hooks import EMAIL, FAILURES, MODERATION, NAME, OPEN, OTHER, PLACE, SHOWN, chat, key, logged, messages, raw_chat, redaction, responses
 from harness.simulator import sim
-from test_hooks import EMAIL, FAILURES, MODERATION, NAME, OPEN, OTHER, PLACE, SHOWN, chat, key, logged, messages, raw_chat, redaction, responses
 
 JUDGES = {**MODERATION, "request": False}
 POLICIES = {
@@ -33,19 +33,7 @@ HIDDEN = LONG.replace(OTHER, "<PERSON>").replace(NAME, "<PERSON>").replace(PLACE
 
 
 def edit(config):
-    for name, rules in POLICIES.items():
-        config["policies"].append({"name": name, "cache": "off", **rules})
-        config["tenants"].append({"name": name, "policy": name, "keys": [{"name": "all", "hash": hashed(key(name))}]})
-
-
-@pytest.fixture(scope="module")
-def names(simulator):
-    return simulator["names"]
-
-
-@pytest.fixture(scope="module")
-def moderator(simulator):
-    return simulator["moderator"]
+    hooks.add(config, POLICIES)
 
 
 def received(gateway, policy, ask, said):
