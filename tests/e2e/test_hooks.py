@@ -224,9 +224,7 @@ def test_hooks_may_take_longer_than_the_service_usually_may(start_gateway, names
 
     def slow(config):
         edit(config)
-        config["service"]["timeout"] = "400ms"
-        for hook in config["hooks"]:
-            hook["timeout"] = "5s"
+        hooks.give_time(config)
 
     gateway = start_gateway(slow)
     names.script(delay_ms=700)
