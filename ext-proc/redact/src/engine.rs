@@ -156,8 +156,12 @@ pub(crate) struct Scan<'e> {
     is_wordy: bool,
 }
 
-/// No secret without a digit stands in so short a segment.
-const LEAST_WITHOUT_DIGITS: usize = 60;
+/// Whether a segment without digits is too short for a secret, and so are its words.
+fn is_short(len: usize, longest: usize) -> bool {
+    const SEGMENT: usize = 60;
+    const WORD: usize = 22;
+    len <= SEGMENT && longest < WORD
+}
 
 /// Whether the sign of a year or a month stands at `at`, between two numbers.
 #[inline(never)]
@@ -216,7 +220,7 @@ impl<'e> Scan<'e> {
                 && segment.dots == 0
                 && segment.colons == 0
                 && segment.mask & AT == 0
-                && segment.to - segment.from <= LEAST_WITHOUT_DIGITS
+                && is_short(segment.to - segment.from, segment.longest)
                 && !self.is_wordy)
     }
 
@@ -337,7 +341,7 @@ impl<'e> Scan<'e> {
             device::find(field, hits);
         }
         if field.longest >= 6
-            && (field.digits > 0 || field.text.len() - field.from > LEAST_WITHOUT_DIGITS)
+            && (field.digits > 0 || !is_short(field.text.len() - field.from, field.longest))
             && wants(Entity::Secret)
         {
             self.engine.secrets.find(field, hits);

@@ -31,9 +31,9 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> (Option<usize>, 
         at += step;
         let stop = match bytes[at] {
             b'"' => stops.quotes,
-            b'_' => stops.tokens,
+            b'_' => stops.tokens || long_word(&bytes[at + 1..]),
             b':' => bytes[at + 1..].iter().take(2).all(|&b| b == b'/'),
-            b'-' => bytes[at + 1..].iter().take(4).all(|&b| b == b'-'),
+            b'-' => bytes[at + 1..].iter().take(4).all(|&b| b == b'-') || long_word(&bytes[at + 1..]),
             // Inside a word it may be part of a domain.
             b'.' => bytes.get(at + 1).is_none_or(|b| CLASS[*b as usize] == LETTER),
             _ => true,
@@ -77,6 +77,13 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> (Option<usize>, 
         end = gap;
     }
     (None, stop.max(from + 1))
+}
+
+/// Whether a word follows that may be a secret though it has no digit: `hf_` has 34 letters behind it. True while nobody can tell.
+fn long_word(bytes: &[u8]) -> bool {
+    let word = &bytes[..bytes.len().min(16)];
+    word.iter().all(u8::is_ascii_alphanumeric)
+        && (word.len() < 16 || word.iter().filter(|b| b.is_ascii_uppercase()).count() >= 2)
 }
 
 /// The end of the last whole character between `from` and `to` of a script without spaces: a segment ends with each.

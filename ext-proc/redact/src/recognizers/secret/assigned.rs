@@ -1,7 +1,7 @@
 //! Secrets that only the name before them gives away: `password = …`, `"api_key": "…"`, "my password is …".
 //! Must not know programming languages beyond what a value looks like that is code rather than a secret.
 
-use super::{is_drawn, variety};
+use super::drawn::{is_drawn, is_random, is_uuid, variety};
 use crate::entity::Entity;
 use crate::recognizers::{Field, Hit, is_word};
 
@@ -95,6 +95,43 @@ const KEYS: &[&str] = &[
     "key_secret",
     "api_secret",
     "jwt",
+    "accesstoken",
+    "authtoken",
+    "sessiontoken",
+    "securitytoken",
+    "refreshtoken",
+    "apitoken",
+    "bottoken",
+    "_pat",
+    "_session",
+];
+
+/// What is before `key` in names of what is no secret.
+const OPEN_KEYS: &[&str] = &[
+    "public",
+    "publishable",
+    "cache",
+    "primary",
+    "foreign",
+    "sort",
+    "hash",
+    "partition",
+    "idempotency",
+    "index",
+    "row",
+    "object",
+    "map",
+    "unique",
+    "lookup",
+    "dedup",
+    "group",
+    "routing",
+    "shard",
+    "message",
+    "translation",
+    "host",
+    "hot",
+    "answer",
 ];
 
 pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
@@ -203,6 +240,8 @@ fn is_user_option(left: &[u8]) -> bool {
 enum Strength {
     Password,
     Key,
+    /// Some key, which need not be a secret one.
+    SomeKey,
 }
 
 impl Strength {
@@ -228,10 +267,25 @@ impl Strength {
                 && (letters || value.len() >= 6)
                 && words <= 1)
                 .then_some(0.7),
-            Self::Key if value.contains(&b'.') => None,
-            Self::Key => (value.len() >= 16 && is_drawn(value) && words <= 2).then_some(0.8),
+            Self::Key => {
+                (value.len() >= 14 && (words <= 2 || words * 10 <= value.len()) && parts_are_drawn(value))
+                    .then_some(0.8)
+            }
+            Self::SomeKey => {
+                (value.len() >= 20 && words <= 1 && is_drawn(value) && !is_uuid(value)).then_some(0.7)
+            }
         }
     }
+}
+
+/// Whether the value is drawn, and no name of a field if it has dots: `config.tokens2`.
+fn parts_are_drawn(value: &[u8]) -> bool {
+    if !value.contains(&b'.') {
+        return is_drawn(value);
+    }
+    let mut parts = value.split(|&b| b == b'.');
+    let plain = |part: &[u8]| part.len() > 4 && !part.iter().any(u8::is_ascii_digit) && !is_random(part);
+    parts.clone().any(|part| part.len() >= 16 && is_drawn(part)) && !parts.any(plain)
 }
 
 /// How far before a value its name may begin.
@@ -310,8 +364,26 @@ fn strength(left: &[u8], signed: bool) -> Option<Strength> {
     } else if named(KEYS) {
         Some(Strength::Key)
     } else {
-        None
+        names_some_key(rest).then_some(Strength::SomeKey)
     }
+}
+
+/// Whether `text` ends with a key's name: `stripe_key`, `mapsKey`, `the Datadog key`; not `public_key`.
+fn names_some_key(text: &[u8]) -> bool {
+    let Some((rest, key)) = text.split_last_chunk::<3>() else {
+        return false;
+    };
+    let rest = match (rest, key) {
+        ([rest @ .., b'_' | b'-' | b' '], _) if key.eq_ignore_ascii_case(b"key") => rest,
+        ([.., b'a'..=b'z'], b"Key") => rest,
+        _ => return false,
+    };
+    rest.last().is_some_and(u8::is_ascii_alphanumeric)
+        && !OPEN_KEYS.iter().any(|open| {
+            rest.len()
+                .checked_sub(open.len())
+                .is_some_and(|from| rest[from..].eq_ignore_ascii_case(open.as_bytes()))
+        })
 }
 
 /// Without a word for "is" at the end, if there is one.

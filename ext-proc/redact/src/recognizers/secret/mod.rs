@@ -3,12 +3,14 @@
 
 mod anchors;
 mod assigned;
+mod drawn;
 
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 use crate::segment::{CLASS, DELIMITER, LETTER, SPACE};
-use anchors::{ANCHORS, Anchor};
+use anchors::Anchor;
+use drawn::{is_drawn, is_random};
 
 /// Characters that a kind of secret is made of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,9 +21,11 @@ enum Alphabet {
     Alnum,
     /// A–Z 0–9
     Upper,
+    /// A–Z 0–9 -
+    UpperDash,
     /// 0–9 a–f
     Hex,
-    /// A–Z a–z 0–9 - _ . = + / ~ : %
+    /// A–Z a–z 0–9 - _ . = + / ~ : % !
     Wide,
 }
 
@@ -54,15 +58,19 @@ const HOOKS: &[&str] = &[
 /// All literals.
 #[derive(Debug)]
 pub(crate) struct Secrets {
+    /// The anchors' first, in their order.
     literals: Literals,
+    anchors: Vec<&'static Anchor>,
 }
 
 impl Secrets {
     pub(crate) fn new() -> Self {
-        let literals = ANCHORS.iter().map(|anchor| anchor.literal);
+        let anchors: Vec<_> = anchors::all().collect();
+        let literals = anchors.iter().map(|anchor| anchor.literal);
         let others = ["-----BEGIN", ":AA", "Bearer ", "bearer ", "Basic "];
         Self {
             literals: Literals::new(literals.chain(others), false),
+            anchors,
         }
     }
 
@@ -75,6 +83,15 @@ impl Secrets {
             structured(field, hits);
         }
         assigned::find(field, hits);
+    }
+
+    fn literal(&self, id: usize) -> Literal {
+        match (self.anchors.get(id), id.wrapping_sub(self.anchors.len())) {
+            (Some(anchor), _) => Literal::Anchor(anchor),
+            (None, 0) => Literal::Pem,
+            (None, 1) => Literal::Telegram,
+            (None, _) => Literal::Authorization,
+        }
     }
 
     fn anchored(&self, field: &Field<'_>, hits: &mut Vec<Hit>) {
@@ -109,7 +126,7 @@ impl Secrets {
                     .literals
                     .at(&text[at..])
                     .next()
-                    .and_then(|(id, len)| match literal(id) {
+                    .and_then(|(id, len)| match self.literal(id) {
                         Literal::Anchor(anchor) => anchored(field, anchor, at, at + len),
                         Literal::Pem => pem(field, at),
                         Literal::Telegram => telegram(field, at, at + len),
@@ -122,15 +139,6 @@ impl Secrets {
                 }
             }
         }
-    }
-}
-
-fn literal(id: usize) -> Literal {
-    match (ANCHORS.get(id), id.wrapping_sub(ANCHORS.len())) {
-        (Some(anchor), _) => Literal::Anchor(anchor),
-        (None, 0) => Literal::Pem,
-        (None, 1) => Literal::Telegram,
-        (None, _) => Literal::Authorization,
     }
 }
 
@@ -179,11 +187,18 @@ const ALPHABETS: [u8; 256] = {
             ),
             (Alphabet::Alnum, c.is_ascii_alphanumeric()),
             (Alphabet::Upper, c.is_ascii_uppercase() || c.is_ascii_digit()),
+            (
+                Alphabet::UpperDash,
+                c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-',
+            ),
             (Alphabet::Hex, c.is_ascii_hexdigit()),
             (
                 Alphabet::Wide,
                 c.is_ascii_alphanumeric()
-                    || matches!(c, b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~' | b':' | b'%'),
+                    || matches!(
+                        c,
+                        b'-' | b'_' | b'.' | b'=' | b'+' | b'/' | b'~' | b':' | b'%' | b'!'
+                    ),
             ),
         ];
         let mut i = 0;
@@ -202,42 +217,6 @@ fn trim(text: &[u8]) -> usize {
     text.iter()
         .rposition(|b| b.is_ascii_alphanumeric() || matches!(b, b'=' | b'-' | b'_'))
         .map_or(0, |last| last + 1)
-}
-
-/// How many different characters there are, and which classes.
-fn variety(text: &[u8]) -> (u32, bool, bool, usize) {
-    let mut seen = 0u128;
-    text.iter().for_each(|&b| seen |= 1 << (b & 0x7F));
-    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
-    (
-        seen.count_ones(),
-        text.iter().any(u8::is_ascii_lowercase),
-        text.iter().any(u8::is_ascii_uppercase),
-        digits,
-    )
-}
-
-/// Whether characters look drawn rather than written: digits among the letters, and no placeholder such as `xxxx`.
-fn is_random(text: &[u8]) -> bool {
-    let (mut seen, mut digit) = (0u128, false);
-    // Most often the first few tell.
-    text.iter().any(|&b| {
-        seen |= 1 << (b & 0x7F);
-        digit |= b.is_ascii_digit();
-        digit && seen.count_ones() >= 6
-    })
-}
-
-/// The same, with no doubt: no words with hyphens between, all classes or hexadecimal.
-fn is_drawn(text: &[u8]) -> bool {
-    let (variety, lower, upper, digits) = variety(text);
-    let longest = text
-        .split(|b| !b.is_ascii_alphanumeric())
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or_default();
-    let hex = text.iter().all(u8::is_ascii_hexdigit);
-    digits >= 3 && variety >= 10 && longest >= 16.min(text.len()) && ((lower && upper) || hex || digits >= 6)
 }
 
 /// Three parts, the first two JSON objects in base64url (RFC 7519); or five (RFC 7516).
@@ -369,7 +348,12 @@ fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
         let len = LEAST + text[at + LEAST..].iter().take_while(|b| part(b)).count();
         if !field.before(at).is_some_and(is_word) {
             let word = &text[at..at + trim(&text[at..at + len])];
-            if discord(word) || mailchimp(word) || azure(word) || airtable(word) {
+            if [
+                discord, mailchimp, azure, airtable, terraform, joined, maxmind, resend,
+            ]
+            .iter()
+            .any(|fits| fits(word))
+            {
                 hits.push(Hit::new(at, at + word.len(), Entity::Secret, 0.9));
             }
         }
@@ -408,6 +392,36 @@ fn airtable(word: &[u8]) -> bool {
         && word[18..].iter().all(u8::is_ascii_hexdigit)
 }
 
+/// 14 characters, `.atlasv1.` and 60 more: Terraform's cloud.
+fn terraform(word: &[u8]) -> bool {
+    word.len() >= 80 && word.get(14..23) == Some(b".atlasv1.")
+}
+
+/// 32 hexadecimal digits, a dot and 16 or 24 characters: an id and its secret, as several AI providers join them.
+fn joined(word: &[u8]) -> bool {
+    let Some((id, secret)) = word.split_at_checked(32) else {
+        return false;
+    };
+    matches!(secret.len(), 17 | 25)
+        && secret[0] == b'.'
+        && id.iter().all(u8::is_ascii_hexdigit)
+        && is_random(&secret[1..])
+}
+
+/// 6 and 29 characters and `mmk`.
+fn maxmind(word: &[u8]) -> bool {
+    word.len() == 40 && word.ends_with(b"_mmk") && word[6] == b'_'
+}
+
+/// `re_`, 8 characters, `_` and 24 more.
+fn resend(word: &[u8]) -> bool {
+    word.len() == 36
+        && word.starts_with(b"re_")
+        && word[11] == b'_'
+        && word[12..].iter().all(u8::is_ascii_alphanumeric)
+        && is_random(&word[12..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -415,15 +429,17 @@ mod tests {
     #[test]
     fn there_are_many_kinds_and_each_is_found() {
         assert!(
-            ANCHORS.len() + HOOKS.len() >= 200,
+            anchors::all().count() + HOOKS.len() >= 200,
             "{}",
-            ANCHORS.len() + HOOKS.len()
+            anchors::all().count() + HOOKS.len()
         );
         let engine = crate::Engine::new();
-        for anchor in ANCHORS.iter().filter(|anchor| anchor.literal != "eyJ") {
+        for anchor in anchors::all().filter(|anchor| anchor.literal != "eyJ") {
             let body: String = match anchor.alphabet {
                 Alphabet::Hex => "0123456789abcdef".chars().cycle().take(anchor.least).collect(),
-                Alphabet::Upper => "Q7ZX9K2MVB4N8RTW".chars().cycle().take(anchor.least).collect(),
+                Alphabet::Upper | Alphabet::UpperDash => {
+                    "Q7ZX9K2MVB4N8RTW".chars().cycle().take(anchor.least).collect()
+                }
                 _ => "q7Zx9K2mVb4N8rTw3".chars().cycle().take(anchor.least).collect(),
             };
             let secret = format!("{}{body}", anchor.literal);
