@@ -26,9 +26,10 @@ fn unmark(marked: &str) -> (String, Vec<(String, String)>) {
     (text, spans)
 }
 
-const FOUND: [&str; 2] = [
+const FOUND: [&str; 3] = [
     include_str!("fixtures/basic.txt"),
     include_str!("fixtures/ids.txt"),
+    include_str!("fixtures/phones.txt"),
 ];
 const NOT_FOUND: &str = include_str!("fixtures/negative.txt");
 

@@ -122,6 +122,9 @@ impl Written<'_> {
             | [3, 3, 2, 2]
             | [3, 3, 4]
             | [5, 6]
+            | [4, 6]
+            | [4, 7]
+            | [3, 7]
                 if self.digits[0] == 0 && self.digits[1] != 0 && same() =>
             {
                 Form::Clear(0.6)

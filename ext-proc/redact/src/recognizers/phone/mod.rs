@@ -11,6 +11,7 @@ use super::digits::{Run, Runs};
 use super::{Field, Hit, is_word};
 use crate::engine::topic;
 use crate::entity::Entity;
+use crate::segment::{CLASS, UNSPACED};
 
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
     let mentioned = field.mentions.any(topic(Entity::PhoneNumber));
@@ -26,7 +27,12 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
             let other = match from.checked_sub(1).map(|at| field.text[at]) {
                 Some(b'(' | b'+') => false,
                 Some(b) if TOUCHING[b as usize] => true,
-                _ => !mentioned && !may_be_clear(field, run, first, from) && !said(),
+                _ => {
+                    !mentioned
+                        && !may_be_clear(field, run, first, from)
+                        && !is_unspaced(field, run, first, from)
+                        && !said()
+                }
             };
             if other {
                 first += 1;
@@ -57,8 +63,9 @@ fn longest(
     }
     let from = start(field, run.groups[first].from)?;
     let plus = field.text[from] == b'+' || field.text[from..].starts_with(b"(+");
-    let introduced = field.mentions.before(from, 40, topic(Entity::PhoneNumber));
-    if !introduced && !plus && !may_be_clear(field, run, first, from) && !said() {
+    let introduced = is_introduced(field, from);
+    let unspaced = is_unspaced(field, run, first, from);
+    if !introduced && !plus && !unspaced && !may_be_clear(field, run, first, from) && !said() {
         return None;
     }
     let digit = |at: usize| field.at(at).is_some_and(|b| b.is_ascii_digit());
@@ -100,10 +107,12 @@ fn longest(
             signs,
         };
         let score = match written.form() {
+            // An area code in brackets, and not all that follows it.
+            Form::Clear(_) if introduced && goes_on && field.text[from] == b'(' && !plus => 0.7,
             Form::Clear(score) if introduced => score.max(0.8),
             Form::Clear(score) if plus || !goes_on => score,
             Form::Possible if introduced => 0.7,
-            Form::Possible if said() => 0.6,
+            Form::Possible if said() || (unspaced && !goes_on) => 0.6,
             Form::Clear(_) | Form::Possible | Form::Other => continue,
         };
         let (to, _) = after_extension(field, end);
@@ -112,6 +121,35 @@ fn longest(
         }
     }
     best
+}
+
+/// Whether a word that says so stands before a number.
+fn is_introduced(field: &Field<'_>, from: usize) -> bool {
+    // As many letters of any script, roughly.
+    let near = &field.text[from.saturating_sub(4)..from];
+    let reach = if near.is_ascii() { 40 } else { 80 };
+    field.mentions.before(from, reach, topic(Entity::PhoneNumber))
+}
+
+/// Whether the number that begins with group `first` stands in a text without spaces and looks like those that are dialled there:
+/// China's mobile numbers have eleven digits, others a trunk zero.
+fn is_unspaced(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> bool {
+    let groups = &run.groups[first..];
+    let count = run.digits_from(first);
+    let digits = run.digits(first, 2);
+    let fits = match (groups.len(), digits) {
+        (1, [1, 3..=9]) => count == 11,
+        (1, [0, 9]) => count == 10,
+        (2 | 3, [0, 1..=9]) => (9..=11).contains(&count),
+        _ => false,
+    };
+    let unspaced = |at: usize| CLASS[field.text[at] as usize] == UNSPACED;
+    fits && (from
+        .checked_sub(3)
+        .is_some_and(|at| at >= field.from.saturating_sub(3) && unspaced(at))
+        || groups
+            .last()
+            .is_some_and(|last| last.to < field.text.len() && unspaced(last.to)))
 }
 
 /// Whether the form of a number without a plus that begins with group `first` may be clear: a glance at [`Written::form`].
@@ -125,7 +163,7 @@ fn may_be_clear(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> b
                 && field.text[groups[0].from + 1] != b'0' =>
             {
                 let lens = (groups[0].len(), groups[1].len());
-                matches!(lens, (2, 2 | 4) | (3, 3 | 4) | (4, 3) | (5, 6))
+                matches!(lens, (2, 2 | 4) | (3, 3 | 4 | 7) | (4, 3 | 6 | 7) | (5, 6))
             }
             b'0' => true,
             b'1' if groups.len() >= 4 => true,
@@ -145,7 +183,9 @@ fn start(field: &Field<'_>, digit: usize) -> Option<usize> {
         }
     }
     let touched = |b: u8| is_word(b) || b == b'+' || TOUCHING[b as usize];
-    let glued = field.before(from) == Some(b'-') && field.before(from - 1).is_some_and(is_word);
+    // Hebrew joins "at" to it with a hyphen.
+    let glued = field.before(from) == Some(b'-')
+        && field.before(from - 1).is_some_and(|b| is_word(b) && b.is_ascii());
     // The seconds of a time.
     let timed = field.before(from) == Some(b':')
         && from
@@ -209,5 +249,9 @@ fn after_extension<'t>(field: &Field<'t>, end: usize) -> (usize, &'t [u8]) {
 
 /// Whether what stands at `end`, maybe after an extension, says that it is a telephone number.
 fn says_at(field: &Field<'_>, end: usize) -> bool {
-    says_after(after_extension(field, end).1)
+    let (end, rest) = after_extension(field, end);
+    // Verbs come last in some languages.
+    says_after(rest)
+        || (!rest.iter().take(3).all(u8::is_ascii)
+            && field.mentions.after(end, 16, topic(Entity::PhoneNumber)))
 }

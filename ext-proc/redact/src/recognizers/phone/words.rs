@@ -176,6 +176,7 @@ const BEFORE: &[&str] = &[
     "мій номер",
     "τηλέφωνο*",
     "τηλ",
+    "tél",
     "κινητό",
     "טלפון",
     "נייד",
@@ -191,9 +192,117 @@ const BEFORE: &[&str] = &[
     "nomor saya",
     "nomor hp",
     "เบอร์*",
+    // Hebrew, with what is written together with a word.
+    "טל",
+    "הטלפון",
+    "בטלפון",
+    "לטלפון",
+    "הנייד",
+    "התקשר*",
+    "להתקשר",
+    "חייג*",
+    "להשיג אותי",
+    "וואטסאפ",
+    "פקס",
+    "המספר שלי",
+    // South Slavic languages
+    "nazovi*",
+    "pozovi*",
+    "mobitel*",
+    "me dobiti na",
+    "kontakt*",
+    "kontaktir*",
+    "pokliči*",
+    "kličite",
+    "dosegljiv*",
+    "обадете*",
+    "обади*",
+    "свърж*",
+    "позовите",
+    "зовите",
+    // Hungarian, Romanian
+    "hívj*",
+    "hívhat*",
+    "elérhet*",
+    "sunați*",
+    "sună-*",
+    "contactați*",
+    // Portuguese, Spanish, Italian
+    "contactar*",
+    "contatar",
+    "contactarme",
+    "contáct*",
+    "localizarme",
+    "comunicarse al",
+    "llam*",
+    "ligar para",
+    "raggiung*",
+    "contatta*",
+    "telefonare",
+    // Nordic languages
+    "ring meg",
+    "ring oss",
+    "ringe meg",
+    "nå meg",
+    "nås på",
+    "når mig",
+    "nå mig",
+    "når meg",
+    "ring til",
+    "fat i mig",
+    "kontaktes",
+    "træffes på",
+    "soita*",
+    "soitta*",
+    "puh",
+    "numeroni",
+    "numeroon",
+    "numerosta",
+    // German, Dutch
+    "erreich*",
+    "rufen sie",
+    "unter der nummer",
+    "telefoon*",
+    "mobiel*",
+    "te bereiken",
+    "bereiken op",
+    // Polish, Russian, Ukrainian
+    "skontaktow*",
+    "pod numer*",
+    "dzwoń*",
+    "связаться",
+    "свяжитесь",
+    "наберите",
+    "зателефону*",
+    "подзвон*",
+    "дзвон*",
+    "зв'язатися",
+    "зв’язатися",
+    // Greek, Turkish
+    "καλέστε",
+    "καλέσ*",
+    "τηλέφωνό",
+    "τηλεφων*",
+    "επικοινων*",
+    "με βρείτε",
+    "ulaşabilir*",
+    "numarası*",
+    "telefonum",
+    // Indonesian, Vietnamese, Hindi, Thai
+    "hubungi*",
+    "dihubungi",
+    "telp",
+    "telpon",
+    "gọi*",
+    "liên hệ",
+    "đt",
+    "संपर्क*",
+    "ติดต่อ*",
 ];
-/// Words that say after a number what it is, beside those.
-const AFTER: &[&str] = &["office", "home", "work", "fax", "mobile", "cell", "phone"];
+/// Words that say after a number what it is, beside those; with `*` they may go on.
+const AFTER: &[&str] = &[
+    "office", "home", "work", "fax", "mobile", "cell", "phone", "numara*", "nolu", "szám*",
+];
 
 /// Topic words.
 pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])> {
@@ -202,19 +311,18 @@ pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])>
 
 /// Whether a word right after a number says that it is a telephone number.
 pub(super) fn says_after(rest: &[u8]) -> bool {
-    let head = &rest[..rest.len().min(16)];
-    let start = head
+    let start = rest
         .iter()
+        .take(16)
         .take_while(|b| matches!(b, b' ' | b'-' | b'(' | b',' | b'/'))
         .count();
-    head.get(start).is_some_and(|b| {
-        matches!(
-            b.to_ascii_lowercase(),
-            b'o' | b'h' | b'w' | b'f' | b'm' | b'c' | b'p'
-        )
-    }) && AFTER.iter().any(|word| {
-        head.get(start..start + word.len())
-            .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
-            && !head.get(start + word.len()).is_some_and(|b| is_word(*b))
-    })
+    let head = &rest[start..];
+    let may = |b: &u8| !b.is_ascii() || b"ohwfmcpns".contains(&b.to_ascii_lowercase());
+    head.first().is_some_and(may)
+        && AFTER.iter().any(|word| {
+            let stem = word.trim_end_matches('*');
+            head.get(..stem.len())
+                .is_some_and(|text| text.eq_ignore_ascii_case(stem.as_bytes()))
+                && (stem.len() < word.len() || !head.get(stem.len()).is_some_and(|b| is_word(*b)))
+        })
 }
