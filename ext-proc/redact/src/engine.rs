@@ -335,6 +335,9 @@ impl<'e> Scan<'e> {
                 bank::find(field, hits);
             }
         }
+        if field.colons > 0 && field.longest >= 8 && wants(Entity::SwiftCode) {
+            bank::find_swift(field, hits);
+        }
         if field.digits >= 2 {
             self.engine.ids.find(field, self.wanted, hits);
             named::find(field, self.wanted, hits);

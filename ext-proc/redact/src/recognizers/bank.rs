@@ -1,6 +1,7 @@
-//! International bank account numbers.
+//! International bank account numbers, and the codes of banks.
 //! Must not know banks: country, length and check digits decide.
 
+use super::ids::swift;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 
@@ -142,6 +143,51 @@ pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
             done = end;
         }
     }
+}
+
+/// Bank identifier codes behind a colon and their name, which most of them have: few have digits, by which others are found.
+pub(crate) fn find_swift(field: &Field<'_>, hits: &mut Vec<Hit>) {
+    let text = field.text;
+    let mut at = field.from;
+    while let Some(colon) = text[at..].iter().position(|&b| b == b':').map(|step| at + step) {
+        at = colon + 1;
+        let trim = |name: &[u8]| {
+            name.iter()
+                .rposition(u8::is_ascii_alphanumeric)
+                .map_or(0, |last| last + 1)
+        };
+        let name = &text[..trim(&text[..colon])];
+        let name = name
+            .strip_suffix(b"code")
+            .or(name.strip_suffix(b"Code"))
+            .unwrap_or(name);
+        let name = &name[..trim(name)];
+        if !ends_with(name, b"bic") && !ends_with(name, b"swift") {
+            continue;
+        }
+        let from = at
+            + text[at..]
+                .iter()
+                .take(3)
+                .take_while(|b| matches!(b, b' ' | b'"' | b'*'))
+                .count();
+        let len = text[from..].iter().take_while(|&&b| is_word(b)).count();
+        let code = &text[from..from + len];
+        if matches!(len, 8 | 11)
+            && code.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && code[..6].iter().all(u8::is_ascii_uppercase)
+            && swift(code)
+        {
+            hits.push(Hit::new(from, from + len, Entity::SwiftCode, 0.8));
+        }
+    }
+}
+
+fn ends_with(text: &[u8], word: &[u8]) -> bool {
+    text.split_at_checked(text.len().wrapping_sub(word.len()))
+        .is_some_and(|(before, end)| {
+            end.eq_ignore_ascii_case(word) && !before.last().is_some_and(u8::is_ascii_alphanumeric)
+        })
 }
 
 fn iban(field: &Field<'_>, start: usize) -> Option<usize> {

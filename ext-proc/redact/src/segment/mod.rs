@@ -9,7 +9,7 @@ mod words;
 use crate::fold::Folded;
 pub(crate) use classes::{AT, CLASS, COLON, DELIMITER, DIGIT, LETTER, PUNCT, SPACE, UNSPACED};
 use counts::Counts;
-use quiet::quiet;
+use quiet::{names_bank, quiet};
 pub(crate) use words::{DATE_SIGNS, is_month};
 use words::{
     bridges, comma, contains, dated, ends_sentence, in_name, joins_date, looks_like_iban, mail_before,
@@ -374,7 +374,8 @@ impl Segmenter {
             .last()
             .is_none_or(|b| CLASS[*b as usize] & (LETTER | DIGIT) == 0);
         let between = || self.mask & DIGIT != 0 && word.len() <= 3 && joins_date(word, left);
-        if whole && (bridges(word) || between()) || word.len() == 1 && self.number {
+        let bank = || word.strip_suffix(b":").is_some_and(names_bank);
+        if whole && (bridges(word) || between() || bank()) || word.len() == 1 && self.number {
             return Join::Single;
         }
         if self.number && self.after_words < AFTER_WORDS && word.len() <= 12 && !ends_sentence(word) {

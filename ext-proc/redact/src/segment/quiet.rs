@@ -32,7 +32,7 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> (Option<usize>, 
         let stop = match bytes[at] {
             b'"' => stops.quotes,
             b'_' => stops.tokens || long_word(&bytes[at + 1..]),
-            b':' => bytes[at + 1..].iter().take(2).all(|&b| b == b'/'),
+            b':' => bytes[at + 1..].iter().take(2).all(|&b| b == b'/') || names_bank(&bytes[..at]),
             b'-' => bytes[at + 1..].iter().take(4).all(|&b| b == b'-') || long_word(&bytes[at + 1..]),
             // Inside a word it may be part of a domain.
             b'.' => bytes.get(at + 1).is_none_or(|b| CLASS[*b as usize] == LETTER),
@@ -77,6 +77,14 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> (Option<usize>, 
         end = gap;
     }
     (None, stop.max(from + 1))
+}
+
+/// Whether a text ends with a name for a bank's code, which may have no digit.
+pub(super) fn names_bank(text: &[u8]) -> bool {
+    let last = &text[text.len().saturating_sub(5)..];
+    [&b"swift"[..], b"bic", b"code"]
+        .iter()
+        .any(|name| last.len() >= name.len() && last[last.len() - name.len()..].eq_ignore_ascii_case(name))
 }
 
 /// Whether a word follows that may be a secret though it has no digit: `hf_` has 34 letters behind it. True while nobody can tell.

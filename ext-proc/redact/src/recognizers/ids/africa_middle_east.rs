@@ -35,7 +35,17 @@ pub(super) const KINDS: &[Kind] = &[
         "999999999",
         "",
         luhn,
-        &["teudat zehut", "תעודת זהות", "israeli id", "ת.ז", "mispar zehut"],
+        &[
+            "teudat zehut",
+            "תעודת זהות",
+            "תעודת הזהות",
+            "מספר זהות",
+            "israeli id",
+            "ת.ז",
+            "ת״ז",
+            "ת\"ז",
+            "mispar zehut",
+        ],
     ),
     // ICP: 784, year of birth, Luhn.
     strong(

@@ -40,7 +40,7 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999999",
         "",
         cnp,
-        &["cnp", "cod numeric personal"],
+        &["cnp", "cod numeric personal", "codul numeric personal"],
     ),
     // ГРАО: weights modulo 11, date of birth.
     bare(
@@ -64,7 +64,7 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999999",
         "",
         jmbg,
-        &["jmbg", "emšo", "emso", "matični broj"],
+        &["jmbg", "emšo*", "emso*", "matični broj"],
     ),
     // EVS 585:2007: two rounds of weights modulo 11.
     bare(
@@ -72,7 +72,7 @@ pub(super) const KINDS: &[Kind] = &[
         "99999999999",
         "",
         isikukood,
-        &["isikukood", "estonian id"],
+        &["isikukood*", "estonian id"],
     ),
     // Gyventojų registro įstatymas: as the Estonian code.
     bare(
@@ -118,7 +118,15 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "",
         rnokpp,
-        &["рнокпп", "іпн", "ipn", "rnokpp", "phokпп"],
+        &[
+            "рнокпп",
+            "ідентифікаційний код",
+            "ідентифікаційний номер",
+            "іпн",
+            "ipn",
+            "rnokpp",
+            "phokпп",
+        ],
     ),
     // Nüfus: two check digits.
     bare(

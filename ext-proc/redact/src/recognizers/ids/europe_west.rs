@@ -206,7 +206,7 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "999999-9999",
         personnummer,
-        &["personnummer", "personnr", "samordningsnummer"],
+        &["personnummer*", "personnumret", "personnr", "samordningsnummer*"],
     ),
     // Skatteverket, SKV 704: date of birth, Luhn.
     bare(
@@ -214,7 +214,7 @@ pub(super) const KINDS: &[Kind] = &[
         "999999999999",
         "99999999-9999",
         personnummer_long,
-        &["personnummer", "personnr", "samordningsnummer"],
+        &["personnummer*", "personnumret", "personnr", "samordningsnummer*"],
     ),
     // Skatteetaten: two check digits.
     bare(
@@ -223,11 +223,11 @@ pub(super) const KINDS: &[Kind] = &[
         "999999 99999",
         fnr,
         &[
-            "fødselsnummer",
-            "fodselsnummer",
-            "personnummer",
+            "fødselsnummer*",
+            "fodselsnummer*",
+            "personnummer*",
             "fnr",
-            "d-nummer",
+            "d-nummer*",
         ],
     ),
     // CPR-kontoret: date of birth; the check digit is no longer kept to.
@@ -236,7 +236,7 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "999999-9999",
         cpr,
-        &["cpr", "personnummer", "cpr-nr", "cpr-nummer"],
+        &["cpr", "personnummer*", "cpr-nr", "cpr-nummer*"],
     ),
     // Þjóðskrá: modulo 11.
     bare(

@@ -13,6 +13,7 @@ use super::context::Topics;
 use super::tokens::Token;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
+pub(super) use worldwide::swift;
 
 /// One way to write one kind of identifier.
 #[derive(Debug)]

@@ -65,7 +65,7 @@ fn vin(chars: &[u8]) -> bool {
 }
 
 /// The country must be one: the fifth and sixth letter.
-fn swift(chars: &[u8]) -> bool {
+pub(in crate::recognizers) fn swift(chars: &[u8]) -> bool {
     const COUNTRIES: &str = "AD AE AL AM AR AT AU AZ BA BB BD BE BG BH BM BN BO BR BS BY CA CH CL CN CO CR CU CY CZ DE DK DO DZ EC EE EG \
         ES FI FJ FR GB GE GH GI GR GT HK HN HR HU ID IE IL IN IQ IR IS IT JM JO JP KE KH KR KW KY KZ LA LB LI LK LT LU LV LY MA MC MD ME MK \
         MM MN MO MT MU MX MY NA NG NI NL NO NP NZ OM PA PE PH PK PL PT PY QA RO RS RU SA SE SG SI SK SM SN SV SY TH TN TR TT TW TZ UA UG \
