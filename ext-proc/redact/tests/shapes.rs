@@ -26,7 +26,7 @@ const SHAPES: &[&str] = &[
     // Clouds and hosts
     "AKIA{u16}",
     "AVNS_{b19}",
-    "STS.{a25}",
+    "STS.N{a24}",
     "cfut_{a40}{x8}",
     "dop_v1_{x64}",
     "vcp_{b56}",

@@ -80,8 +80,6 @@ const KEYS: &[&str] = &[
     "app_key",
     "webhook_secret",
     "session_key",
-    "sessionid",
-    "session_id",
     "cookie",
     "bearer",
     "auth",
@@ -112,6 +110,8 @@ const OPEN_KEYS: &[&str] = &[
     "publishable",
     "cache",
     "primary",
+    "trace",
+    "span",
     "foreign",
     "sort",
     "hash",
@@ -364,7 +364,7 @@ fn strength(left: &[u8], signed: bool) -> Option<Strength> {
     } else if named(KEYS) {
         Some(Strength::Key)
     } else {
-        names_some_key(rest).then_some(Strength::SomeKey)
+        (names_some_key(rest) || named(&["sessionid", "session_id"])).then_some(Strength::SomeKey)
     }
 }
 

@@ -76,11 +76,12 @@ fn is_scattered(text: &[u8]) -> bool {
             _ => false,
         });
     }
-    let mixed = lower && upper;
-    variety >= 8
-        && digits * 2 <= text.len()
-        && groups >= if mixed { 2 } else { 3 }
-        && odd * if mixed { 8 } else { 10 } >= text.len()
+    let often = |parts: usize| odd * parts >= text.len();
+    let order = match lower && upper {
+        true => often(8) && (groups >= 2 || often(5)),
+        false => often(10) && groups >= 3,
+    };
+    order && variety >= 8 && digits * 2 <= text.len()
 }
 
 /// Groups of at least four hexadecimal digits, as in RFC 9562.

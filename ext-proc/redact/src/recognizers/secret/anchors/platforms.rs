@@ -103,7 +103,7 @@ pub(super) const CLOUD: &[Anchor] = &[
     strict("ls-", 36, 40, Base64Url),
     anchor("v1.0-", 140, 180, Base64Url),
     strict("railway_", 30, 60, Base64Url),
-    anchor("STS.", 16, 40, Alnum),
+    anchor("STS.N", 16, 40, Alnum),
     strict("CAIS", 60, 1000, Wide),
     anchor("AVNS_", 16, 40, Base64Url),
     anchor("cfut_", 40, 60, Alnum),
