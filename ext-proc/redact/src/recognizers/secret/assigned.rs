@@ -1,7 +1,7 @@
 //! Secrets that only the name before them gives away: `password = …`, `"api_key": "…"`, "my password is …".
 //! Must not know programming languages beyond what a value looks like that is code rather than a secret.
 
-use super::drawn::{is_drawn, is_random, is_uuid, variety};
+use super::drawn::{is_base32, is_drawn, is_random, is_uuid, variety};
 use crate::entity::Entity;
 use crate::recognizers::{Field, Hit, is_word};
 
@@ -80,6 +80,7 @@ const KEYS: &[&str] = &[
     "app_key",
     "webhook_secret",
     "session_key",
+    "session",
     "cookie",
     "bearer",
     "auth",
@@ -221,7 +222,11 @@ fn find_in(field: &Field<'_>, word: usize, to: usize, hits: &mut Vec<Hit>) {
     if value.len() < 6 || !value.iter().any(u8::is_ascii_digit) {
         return;
     }
-    let end = trim(value);
+    // Behind an equals sign stands no sentence.
+    let end = match field.before(from) {
+        Some(b'=') => value.iter().rposition(|&b| b != b'.').map_or(0, |last| last + 1),
+        _ => trim(value),
+    };
     let strength = strength(&text[..name_end], sign.is_some())
         .or_else(|| (sign.is_some() && is_user_option(&text[..word])).then_some(Strength::Password));
     if let Some(score) = strength.and_then(|strength| strength.score(&value[..end])) {
@@ -250,7 +255,7 @@ impl Strength {
         let ascii = value.iter().all(u8::is_ascii_graphic);
         let words = value.iter().filter(|b| matches!(b, b'.' | b'/' | b'_')).count();
         let expands =
-            |pair: &[u8]| pair[0] == b'$' && (pair[1].is_ascii_alphabetic() || b"{(_".contains(&pair[1]));
+            |pair: &[u8]| pair[0] == b'$' && (pair[1].is_ascii_uppercase() || b"{(_".contains(&pair[1]));
         let code = value.iter().any(|b| b"()[]\\^".contains(b))
             || value.windows(2).any(expands)
             || value.starts_with(b"$")
@@ -267,10 +272,10 @@ impl Strength {
                 && (letters || value.len() >= 6)
                 && words <= 1)
                 .then_some(0.7),
-            Self::Key => {
-                (value.len() >= 14 && (words <= 2 || words * 10 <= value.len()) && parts_are_drawn(value))
-                    .then_some(0.8)
-            }
+            Self::Key => (value.len() >= 14
+                && (words <= 2 || words * 10 <= value.len())
+                && (parts_are_drawn(value) || is_base32(value)))
+            .then_some(0.8),
             Self::SomeKey => {
                 (value.len() >= 20 && words <= 1 && is_drawn(value) && !is_uuid(value)).then_some(0.7)
             }

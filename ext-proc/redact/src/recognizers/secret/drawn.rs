@@ -84,6 +84,15 @@ fn is_scattered(text: &[u8]) -> bool {
     order && variety >= 8 && digits * 2 <= text.len()
 }
 
+/// RFC 4648's base32, as one-time passwords have it: letters and the digits from 2 to 7, in blocks of eight.
+pub(super) fn is_base32(text: &[u8]) -> bool {
+    let digits = text.iter().filter(|b| matches!(b, b'2'..=b'7')).count();
+    text.len().is_multiple_of(8)
+        && text.iter().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'))
+        && digits >= 1
+        && variety(text).0 >= 8
+}
+
 /// Groups of at least four hexadecimal digits, as in RFC 9562.
 pub(super) fn is_uuid(text: &[u8]) -> bool {
     let mut groups = text.split(|&b| b == b'-');
