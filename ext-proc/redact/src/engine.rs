@@ -124,6 +124,20 @@ impl What {
         }
     }
 
+    /// What is of a higher rank stands wherever it overlaps something of a lower one.
+    fn rank(self) -> i8 {
+        match self {
+            Self::Token => 4,
+            Self::Custom(_) => 3,
+            // What else stands in a URL goes with it.
+            Self::Entity(Entity::Url | Entity::Secret) => 2,
+            // A word that is more than a name stays that.
+            Self::Entity(Entity::Person | Entity::Location | Entity::Organization) | Self::Claimed(_) => -1,
+            Self::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
+            Self::Entity(_) => 1,
+        }
+    }
+
     fn order(self) -> usize {
         match self {
             Self::Token => 0,
@@ -267,14 +281,8 @@ impl<'e> Scan<'e> {
                 hit.from += inside.count();
             }
         }
-        if let Some(rules) = self.rules {
-            hits.retain(|hit| match hit.what {
-                What::Token => true,
-                What::Custom(_) | What::Claimed(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
-                What::Entity(entity) => {
-                    hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
-                }
-            });
+        if self.rules.is_some() {
+            hits.retain(|hit| self.acts_on(field, hit));
         }
         resolve(hits, kept);
     }
@@ -316,52 +324,113 @@ impl<'e> Scan<'e> {
         if wants(Entity::IpAddress) {
             ip::find(field, hits);
         }
-        if field.digits >= 6 {
-            runs.read(field);
-            if wants(Entity::CreditCard) && field.digits >= 13 {
-                card::find(field, runs, hits);
-            }
-            if wants(Entity::UsSsn) && field.digits >= 9 {
-                ssn::find(field, runs, hits);
-            }
-            if wants(Entity::PhoneNumber) {
-                phone::find(field, runs, hits);
-            }
-            if wants(Entity::IbanCode) && field.digits >= 10 && field.mask & LETTER != 0 {
-                bank::find(field, hits);
-            }
-        }
-        if field.digits >= 2 {
-            self.engine.ids.find(field, self.wanted, hits);
-            named::find(field, self.wanted, hits);
-            device::find(field, hits);
-        }
         if field.longest >= 6
             && (field.digits > 0 || field.text.len() - field.from > LEAST_WITHOUT_DIGITS)
             && wants(Entity::Secret)
         {
             self.engine.secrets.find(field, hits);
         }
+        if field.digits >= 2 {
+            named::find(field, self.wanted, hits);
+            device::find(field, hits);
+            self.numbers(field, runs, hits);
+        }
         if self.wanted.has(NAMES) && field.mask & LETTER != 0 {
             self.engine.names.find(field, self.wanted, hits);
         }
     }
+
+    /// What has digits and a check or a form, those first that leave nothing to look for.
+    fn numbers(&self, field: &Field<'_>, runs: &mut Runs, hits: &mut Vec<Hit>) {
+        let wants = |entity| self.wanted.has(topic(entity));
+        if self.is_settled(field, hits) {
+            return;
+        }
+        if wants(Entity::IbanCode) && field.digits >= 10 && field.mask & LETTER != 0 {
+            bank::find(field, hits);
+            if self.is_settled(field, hits) {
+                return;
+            }
+        }
+        let long = field.digits >= 6;
+        if long {
+            runs.read(field);
+            if wants(Entity::CreditCard) && field.digits >= 13 {
+                card::find(field, runs, hits);
+            }
+            if wants(Entity::UsSsn) && field.digits >= 9 && !self.is_settled(field, hits) {
+                ssn::find(field, runs, hits);
+            }
+            if self.is_settled(field, hits) {
+                return;
+            }
+        }
+        self.engine.ids.find(field, self.wanted, hits);
+        if long && wants(Entity::PhoneNumber) && !self.is_taken(field, hits) {
+            phone::find(field, runs, hits);
+        }
+    }
+
+    /// Whether there is one candidate that no number can outdo, and no number lies beside it. Only saves time: dense text is
+    /// made of pieces that are one thing each.
+    fn is_settled(&self, field: &Field<'_>, hits: &[Hit]) -> bool {
+        let ([hit], Some(first), Some(last)) = (hits, field.tokens.first(), field.tokens.last()) else {
+            return false;
+        };
+        let settles = match hit.what {
+            // What overlaps it is of a lower rank, and every number has a digit.
+            What::Entity(Entity::Url | Entity::Secret) => has_all_digits(field, hit),
+            // Whatever else is as sure is not longer, and declared behind these.
+            What::Entity(
+                Entity::EmailAddress | Entity::CreditCard | Entity::IbanCode | Entity::UsSsn,
+            ) => hit.score >= 1.0 && hit.from <= first.from && hit.to >= last.to,
+            _ => false,
+        };
+        settles && self.stands(field, hit)
+    }
+
+    /// Whether no telephone number can stand, being of a lower rank, when it is the last thing that is looked for.
+    fn is_taken(&self, field: &Field<'_>, hits: &[Hit]) -> bool {
+        match hits {
+            [hit] => {
+                hit.what.rank() > What::Entity(Entity::PhoneNumber).rank()
+                    && has_all_digits(field, hit)
+                    && self.stands(field, hit)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the rules do not drop a candidate, nor what they define outdo it.
+    fn stands(&self, field: &Field<'_>, hit: &Hit) -> bool {
+        self.customs().is_none() && self.acts_on(field, hit)
+    }
+
+    /// Whether the rules act on a candidate.
+    fn acts_on(&self, field: &Field<'_>, hit: &Hit) -> bool {
+        let Some(rules) = self.rules else {
+            return true;
+        };
+        let allowed = || rules.is_allowed(&field.text[hit.from..hit.to]);
+        match hit.what {
+            What::Token => true,
+            What::Custom(_) | What::Claimed(_) => !allowed(),
+            What::Entity(entity) => hit.score >= rules.threshold(entity) && !allowed(),
+        }
+    }
+}
+
+/// Whether every word with a digit belongs to a candidate.
+fn has_all_digits(field: &Field<'_>, hit: &Hit) -> bool {
+    let mut tokens = field.tokens.iter().filter(|token| token.digits > 0);
+    tokens.all(|token| hit.from <= token.from && token.to <= hit.to)
 }
 
 /// Which of two candidates is the better one: that which comes first.
 pub(crate) fn precedence(a: &Hit, b: &Hit) -> Ordering {
-    let rank = |hit: &Hit| match hit.what {
-        What::Token => 4,
-        What::Custom(_) => 3,
-        // What else stands in a URL goes with it.
-        What::Entity(Entity::Url | Entity::Secret) => 2,
-        // A word that is more than a name stays that.
-        What::Entity(Entity::Person | Entity::Location | Entity::Organization) | What::Claimed(_) => -1,
-        What::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
-        What::Entity(_) => 1,
-    };
-    rank(b)
-        .cmp(&rank(a))
+    b.what
+        .rank()
+        .cmp(&a.what.rank())
         .then(b.score.total_cmp(&a.score))
         .then((b.to - b.from).cmp(&(a.to - a.from)))
         .then(a.from.cmp(&b.from))
