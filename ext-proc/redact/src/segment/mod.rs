@@ -46,6 +46,22 @@ pub(crate) struct Segment {
     pub(crate) forced: Option<usize>,
 }
 
+impl Segment {
+    /// One in which nothing stands.
+    fn blank(from: usize, to: usize) -> Self {
+        Self {
+            from,
+            to,
+            mask: 0,
+            longest: 0,
+            digits: 0,
+            dots: 0,
+            colons: 0,
+            forced: None,
+        }
+    }
+}
+
 /// Finds segments.
 #[derive(Debug, Default)]
 pub(crate) struct Segmenter {
@@ -114,7 +130,8 @@ impl Segmenter {
         self.from
     }
 
-    /// The next segment of `text`, or none until there is more of it. `free`: nothing begun before goes on in it.
+    /// The next segment of `text`, or none until there is more of it. `free`: nothing begun before goes on in it, so that where
+    /// nothing can stand none is given: the next one begins further on.
     pub(crate) fn next(
         &mut self,
         text: &Folded,
@@ -135,22 +152,16 @@ impl Segmenter {
             self.restart(self.from);
             self.loud = 0;
         }
-        // Nothing is quiet that begins with a number.
-        let number = bytes.get(self.pos - origin).is_some_and(u8::is_ascii_digit);
-        if self.pos == self.from && !stops.words && !number {
-            if self.pos >= self.loud {
-                let (quiet, stop) = quiet(bytes, self.from - origin, stops);
-                self.loud = origin + stop;
-                if let Some(to) = quiet {
-                    return Some(self.skip(origin + to));
-                }
-            }
-            // What stands between segments goes together.
-            let gaps = bytes.get(self.pos - origin..).unwrap_or_default();
-            let gap = |b: u8| CLASS[b as usize] & (SPACE | DELIMITER) != 0 && !(stops.quotes && b == b'"');
-            let len = gaps.iter().take_while(|&&b| gap(b)).count();
-            if free && len > 0 {
-                return Some(self.skip(self.pos + len));
+        while self.pos == self.from && !stops.words {
+            let from = self.from;
+            let Some(to) = self.blank(bytes, from - origin, stops, free) else {
+                break;
+            };
+            self.pos = to;
+            self.from = to;
+            // Whether a string of JSON begins or ends is told by each segment's end.
+            if !free || stops.quotes {
+                return Some(Segment::blank(from, to));
             }
         }
         while self.pos < end {
@@ -202,6 +213,32 @@ impl Segmenter {
         None
     }
 
+    /// Where, from the beginning of a segment on, there is nothing up to: quiet text, or, if it is `free`, what stands between
+    /// segments.
+    #[inline]
+    fn blank(&mut self, bytes: &[u8], at: usize, stops: Stops, free: bool) -> Option<usize> {
+        let first = *bytes.get(at)?;
+        // Nothing is quiet that begins with a number.
+        if first.is_ascii_digit() {
+            return None;
+        }
+        let origin = self.pos - at;
+        if self.pos >= self.loud {
+            let (quiet, stop) = quiet(bytes, at, stops);
+            self.loud = origin + stop;
+            if let Some(to) = quiet {
+                return Some(origin + to);
+            }
+        }
+        // It goes together.
+        let gap = |b: u8| CLASS[b as usize] & (SPACE | DELIMITER) != 0 && !(stops.quotes && b == b'"');
+        if !free || !gap(first) {
+            return None;
+        }
+        let more = bytes[at + 1..].iter().take_while(|&&b| gap(b)).count();
+        Some(self.pos + 1 + more)
+    }
+
     /// Takes the bytes of a word, up to a gap or the end of `rest`, which begins at `pos`.
     #[inline]
     fn word_goes_on(&mut self, rest: &[u8], text: &Folded) {
@@ -242,22 +279,6 @@ impl Segmenter {
             loud: self.loud,
             ..Self::default()
         };
-    }
-
-    /// A segment in which nothing stands.
-    fn skip(&mut self, to: usize) -> Segment {
-        let from = self.from;
-        self.restart(to);
-        Segment {
-            from,
-            to,
-            mask: 0,
-            longest: 0,
-            digits: 0,
-            dots: 0,
-            colons: 0,
-            forced: None,
-        }
     }
 
     fn limit(&self) -> usize {
@@ -318,10 +339,10 @@ impl Segmenter {
         };
         self.longest = self.longest.max(self.pos - start);
         let word = text.slice(start, self.pos);
-        let left = text.slice(start.saturating_sub(32).max(text.origin()), start);
+        let left = || text.slice(start.saturating_sub(32).max(text.origin()), start);
         if class != SPACE {
             self.join = if byte == b',' {
-                comma(word, left)
+                comma(word, left())
             } else if class == UNSPACED && dated(word, text.slice(self.pos, (self.pos + 3).min(text.end()))) {
                 Join::Comma
             } else {
@@ -330,7 +351,7 @@ impl Segmenter {
             self.gap = 1;
             return self.join == Join::No;
         }
-        self.join = self.bridge(word, left, line, names);
+        self.join = self.bridge(word, left(), line, names);
         self.gap = 1;
         self.gap_lines = usize::from(line);
         self.join == Join::No
