@@ -4,6 +4,7 @@
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 use crate::segment::{CLASS, LETTER, UNSPACED};
+use crate::swar;
 
 /// Schemes whose URLs are addresses that people visit; others that carry a password are connection strings.
 const WEB: &[&str] = &["http", "https", "ftp", "ftps", "ws", "wss"];
@@ -147,7 +148,7 @@ fn says_site(left: &[u8]) -> bool {
 fn with_scheme(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
-    while let Some(step) = text[at..].iter().position(|&b| b == b':') {
+    while let Some(step) = swar::find(&text[at..], b':') {
         let colon = at + step;
         at = colon + 1;
         if !text[at..].starts_with(b"//") {

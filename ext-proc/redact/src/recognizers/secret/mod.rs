@@ -8,6 +8,7 @@ use super::literals::Literals;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 use crate::segment::{CLASS, DELIMITER, LETTER, SPACE};
+use crate::swar;
 use anchors::{ANCHORS, Anchor};
 
 /// Characters that a kind of secret is made of.
@@ -275,7 +276,7 @@ fn pem(field: &Field<'_>, from: usize) -> Option<Hit> {
 fn hooks(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
-    while let Some(slash) = text[at..].iter().position(|&b| b == b'/').map(|step| at + step) {
+    while let Some(slash) = swar::find(&text[at..], b'/').map(|step| at + step) {
         at = slash + 1;
         // The hosts end with com, org and cn.
         if !matches!(field.before(slash), Some(b'm' | b'g' | b'n')) {
