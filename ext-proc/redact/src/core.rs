@@ -82,7 +82,8 @@ impl Core {
             .segments
             .next(&self.folded, stops, complete, self.continued.is_none())
         {
-            if self.continued.is_none() && segment.forced.is_none() && scan.is_idle(&segment) {
+            let idle = self.continued.is_none() && scan.is_idle(&segment);
+            if idle && segment.forced.is_none() {
                 self.in_string ^= json && self.ends_with_quote(segment.to);
                 continue;
             }
@@ -102,10 +103,10 @@ impl Core {
                 tokens: &[],
                 mentions: &self.mentions,
             };
-            if self.continued.is_some() || !scan.is_idle(&segment) {
-                scan.run(&field, self.continued.take(), &mut self.scratch);
-            } else {
+            if idle {
                 self.scratch.kept.clear();
+            } else {
+                scan.run(&field, self.continued.take(), &mut self.scratch);
             }
             if self.scratch.kept.is_empty() && segment.forced.is_none() {
                 self.in_string ^= json && self.ends_with_quote(segment.to);

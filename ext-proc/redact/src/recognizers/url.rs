@@ -50,7 +50,7 @@ fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
         else {
             continue;
         };
-        let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+        let host = |b: &u8| HOST[*b as usize];
         let from = dot - text[field.from..dot].iter().rev().take_while(|b| host(b)).count();
         let mut to = dot + text[dot..].iter().take_while(|b| host(b)).count();
         at = to;
@@ -85,6 +85,17 @@ fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
         at = at.max(to);
     }
 }
+
+/// What the names of hosts are made of.
+const HOST: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'-' | b'.');
+        b += 1;
+    }
+    table
+};
 
 /// Whether a dotted name is a site's.
 fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {

@@ -355,11 +355,23 @@ fn authorization(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
         .then(|| Hit::new(rest, rest + value.len(), Entity::Secret, 0.9))
 }
 
+/// What those are made of that have a form of their own: `Base64Url` and the signs between their parts.
+const PART: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        let c = b as u8;
+        table[b] = c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');
+        b += 1;
+    }
+    table
+};
+
 /// Secrets without a literal but with a form of their own.
 fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
     const LEAST: usize = 32;
     let text = field.text;
-    let part = |b: &u8| Alphabet::Base64Url.has(*b) || matches!(b, b'.' | b'~');
+    let part = |b: &u8| PART[*b as usize];
     let mut at = field.from;
     // From the end of the shortest word back, so that most bytes are never looked at.
     while let Some(word) = text.get(at..at + LEAST) {
