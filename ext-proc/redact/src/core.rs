@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
-use crate::engine::{Scan, Scratch, What};
+use crate::candidates::What;
 use crate::fold::{Folded, Folder, Mode};
 use crate::recognizers::Field;
 use crate::recognizers::context::Mentions;
+use crate::scan::{Scan, Scratch};
 use crate::segment::Segmenter;
 
 /// How much of the text before a segment recognizers see.
@@ -90,7 +91,7 @@ impl Core {
             let left = segment.from.saturating_sub(LEFT);
             let text = self.folded.slice(left, segment.to);
             if segment.digits >= 2 {
-                self.mentions.read(scan.engine.lexicon(), text, left);
+                self.mentions.read(&scan.engine.lexicon, text, left);
             }
             let field = Field {
                 text,

@@ -113,7 +113,10 @@ fn phrases_over_any_gap() {
         ("employee number E12345", "employee number <STAFF_NUMBER>"),
         ("Employee  Number: E12345", "Employee  Number: <STAFF_NUMBER>"),
         ("employee\tnumber E12345", "employee\tnumber <STAFF_NUMBER>"),
-        ("the employee\nnumber E12345", "the employee\nnumber <STAFF_NUMBER>"),
+        (
+            "the employee\nnumber E12345",
+            "the employee\nnumber <STAFF_NUMBER>",
+        ),
         (
             "the employee\r\n    number E12345",
             "the employee\r\n    number <STAFF_NUMBER>",
@@ -133,7 +136,10 @@ fn phrases_over_any_gap() {
         ),
         ("employee-number E12345", "employee-number E12345"),
         ("employee  numbers E12345", "employee  numbers E12345"),
-        ("employee  \u{200b} number E12345", "employee  \u{200b} number <STAFF_NUMBER>"),
+        (
+            "employee  \u{200b} number E12345",
+            "employee  \u{200b} number <STAFF_NUMBER>",
+        ),
         ("on project blue\t bird", "on <CODE_NAME>"),
         ("on project  blue  birds", "on project  blue  birds"),
     ] {

@@ -5,7 +5,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
-use crate::engine::What;
+use crate::candidates::What;
 use crate::fold::{Folded, Folder, Mode};
 use crate::segment::{CLASS, DELIMITER, SPACE, UNSPACED};
 
@@ -181,7 +181,10 @@ impl Words {
         let mut as_it_is = self.literals.at(&text[at..]).map(|(_, len)| len);
         as_it_is.find(|&len| whole(len)).or_else(|| {
             let (narrow, ends) = narrow(&text[at..], self.longest_phrase)?;
-            let mut lens = self.literals.at(&narrow).filter_map(|(_, len)| ends.get(len - 1).copied());
+            let mut lens = self
+                .literals
+                .at(&narrow)
+                .filter_map(|(_, len)| ends.get(len - 1).copied());
             lens.find(|&len| whole(len))
         })
     }

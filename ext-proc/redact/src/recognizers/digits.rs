@@ -113,7 +113,10 @@ impl Runs {
             }
         }
         digits.truncate(count);
-        if groups.get(start).is_some_and(|first| count - first.first >= LEAST) {
+        if groups
+            .get(start)
+            .is_some_and(|first| count - first.first >= LEAST)
+        {
             ranges.push((start, groups.len()));
         }
     }

@@ -101,7 +101,9 @@ fn version_before(left: &[u8]) -> bool {
     let near = &left[left.len().saturating_sub(12)..];
     let says = |words: &[&str]| {
         // Nearly always, the first letter says it.
-        let firsts = words.iter().fold(0u32, |set, word| set | 1 << (word.as_bytes()[0] & 31));
+        let firsts = words
+            .iter()
+            .fold(0u32, |set, word| set | 1 << (word.as_bytes()[0] & 31));
         near.iter().enumerate().any(|(at, b)| {
             firsts >> (b & 31) & 1 != 0
                 && words.iter().any(|word| {

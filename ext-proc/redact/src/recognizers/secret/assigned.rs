@@ -1,7 +1,7 @@
 //! Secrets that only the name before them gives away: `password = …`, `"api_key": "…"`, "my password is …".
 //! Must not know programming languages beyond what a value looks like that is code rather than a secret.
 
-use super::{is_drawn, variety};
+use super::random::{is_drawn, variety};
 use crate::entity::Entity;
 use crate::recognizers::{Field, Hit, is_word};
 use crate::segment::LETTER;

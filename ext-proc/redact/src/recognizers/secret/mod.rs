@@ -3,13 +3,16 @@
 
 mod anchors;
 mod assigned;
+mod forms;
+mod hooks;
+mod random;
 
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 use crate::segment::{CLASS, DELIMITER, LETTER, SPACE};
-use crate::swar;
 use anchors::{ANCHORS, Anchor};
+use random::{is_drawn, is_random};
 
 /// Characters that a kind of secret is made of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,22 +39,6 @@ enum Literal {
     Authorization,
 }
 
-/// URLs that are secrets as a whole: whoever knows the URL of a web hook may post.
-const HOOKS: &[&str] = &[
-    "hooks.slack.com/services/T",
-    "hooks.slack.com/workflows/T",
-    "discord.com/api/webhooks/",
-    "discordapp.com/api/webhooks/",
-    "webhook.office.com/webhookb2/",
-    "hooks.zapier.com/hooks/catch/",
-    "api.telegram.org/bot",
-    "chat.googleapis.com/v1/spaces/",
-    "open.feishu.cn/open-apis/bot/v2/hook/",
-    "oapi.dingtalk.com/robot/send?access_token=",
-    "qyapi.weixin.qq.com/cgi-bin/webhook/send?key=",
-    "maker.ifttt.com/trigger/",
-];
-
 /// All literals.
 #[derive(Debug)]
 pub(crate) struct Secrets {
@@ -72,8 +59,8 @@ impl Secrets {
             self.anchored(field, hits);
         }
         if field.longest >= 32 {
-            hooks(field, hits);
-            structured(field, hits);
+            hooks::find(field, hits);
+            forms::find(field, hits);
         }
         assigned::find(field, hits);
     }
@@ -205,42 +192,6 @@ fn trim(text: &[u8]) -> usize {
         .map_or(0, |last| last + 1)
 }
 
-/// How many different characters there are, and which classes.
-fn variety(text: &[u8]) -> (u32, bool, bool, usize) {
-    let mut seen = 0u128;
-    text.iter().for_each(|&b| seen |= 1 << (b & 0x7F));
-    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
-    (
-        seen.count_ones(),
-        text.iter().any(u8::is_ascii_lowercase),
-        text.iter().any(u8::is_ascii_uppercase),
-        digits,
-    )
-}
-
-/// Whether characters look drawn rather than written: digits among the letters, and no placeholder such as `xxxx`.
-fn is_random(text: &[u8]) -> bool {
-    let (mut seen, mut digit) = (0u128, false);
-    // Most often the first few tell.
-    text.iter().any(|&b| {
-        seen |= 1 << (b & 0x7F);
-        digit |= b.is_ascii_digit();
-        digit && seen.count_ones() >= 6
-    })
-}
-
-/// The same, with no doubt: no words with hyphens between, all classes or hexadecimal.
-fn is_drawn(text: &[u8]) -> bool {
-    let (variety, lower, upper, digits) = variety(text);
-    let longest = text
-        .split(|b| !b.is_ascii_alphanumeric())
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or_default();
-    let hex = text.iter().all(u8::is_ascii_hexdigit);
-    digits >= 3 && variety >= 10 && longest >= 16.min(text.len()) && ((lower && upper) || hex || digits >= 6)
-}
-
 /// Three parts, the first two JSON objects in base64url (RFC 7519); or five (RFC 7516).
 fn is_jwt(text: &[u8]) -> bool {
     let mut parts = text.split(|&b| b == b'.');
@@ -271,43 +222,6 @@ fn pem(field: &Field<'_>, from: usize) -> Option<Hit> {
                 .map_or(rest.len(), |dashes| end + 8 + dashes + 5)
         });
     Some(Hit::new(from, from + end, Entity::Secret, 1.0))
-}
-
-fn hooks(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    let text = field.text;
-    let mut at = field.from;
-    while let Some(slash) = swar::find(&text[at..], b'/').map(|step| at + step) {
-        at = slash + 1;
-        // The hosts end with com, org and cn.
-        if !matches!(field.before(slash), Some(b'm' | b'g' | b'n')) {
-            continue;
-        }
-        let found = HOOKS.iter().find_map(|hook| {
-            let from = slash.checked_sub(hook.find('/')?)?;
-            (from >= field.from && text[from..].starts_with(hook.as_bytes()))
-                .then_some((from, from + hook.len()))
-        });
-        if let Some(hit) = found.and_then(|(from, rest)| hook(field, from, rest)) {
-            at = hit.to;
-            hits.push(hit);
-        }
-    }
-}
-
-fn hook(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
-    let text = field.text;
-    let mut start = from;
-    while start > field.from
-        && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b':' | b'/' | b'.' | b'-'))
-    {
-        start -= 1;
-    }
-    let len = text[rest..]
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || b"-_/.=&?:%@".contains(b))
-        .count();
-    let to = rest + trim(&text[rest..rest + len]);
-    (to - rest >= 16).then(|| Hit::new(start, to, Entity::Secret, 0.98))
 }
 
 fn telegram(field: &Field<'_>, colon: usize, rest: usize) -> Option<Hit> {
@@ -355,72 +269,6 @@ fn authorization(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
         .then(|| Hit::new(rest, rest + value.len(), Entity::Secret, 0.9))
 }
 
-/// What those are made of that have a form of their own: `Base64Url` and the signs between their parts.
-const PART: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0;
-    while b < 128 {
-        let c = b as u8;
-        table[b] = c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');
-        b += 1;
-    }
-    table
-};
-
-/// Secrets without a literal but with a form of their own.
-fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    const LEAST: usize = 32;
-    let text = field.text;
-    let part = |b: &u8| PART[*b as usize];
-    let mut at = field.from;
-    // From the end of the shortest word back, so that most bytes are never looked at.
-    while let Some(word) = text.get(at..at + LEAST) {
-        if let Some(last) = word.iter().rposition(|b| !part(b)) {
-            at += last + 1;
-            continue;
-        }
-        let len = LEAST + text[at + LEAST..].iter().take_while(|b| part(b)).count();
-        if !field.before(at).is_some_and(is_word) {
-            let word = &text[at..at + trim(&text[at..at + len])];
-            if discord(word) || mailchimp(word) || azure(word) || airtable(word) {
-                hits.push(Hit::new(at, at + word.len(), Entity::Secret, 0.9));
-            }
-        }
-        at += len;
-    }
-}
-
-/// The user's id in base64, a time and a code.
-fn discord(word: &[u8]) -> bool {
-    let mut parts = word.split(|&b| b == b'.').map(<[u8]>::len);
-    let lens = (parts.next(), parts.next(), parts.next(), parts.next());
-    matches!(lens, (Some(23..=28), Some(6..=7), Some(27..=38), None)) && matches!(word[0], b'M' | b'N' | b'O')
-}
-
-/// 32 hexadecimal digits and a data centre.
-fn mailchimp(word: &[u8]) -> bool {
-    let Some((key, centre)) = word.split_at_checked(32) else {
-        return false;
-    };
-    let number = centre.strip_prefix(b"-us").unwrap_or_default();
-    key.iter().all(u8::is_ascii_hexdigit)
-        && matches!(number.len(), 1 | 2)
-        && number.iter().all(u8::is_ascii_digit)
-}
-
-/// An application's secret: `Q~` after four characters, 40 in all.
-fn azure(word: &[u8]) -> bool {
-    matches!(word.len(), 37..=40) && word.get(4..6) == Some(b"Q~") && is_random(word)
-}
-
-/// `pat` with 14 characters, a dot and 64 hexadecimal digits.
-fn airtable(word: &[u8]) -> bool {
-    word.len() == 82
-        && word.starts_with(b"pat")
-        && word[17] == b'.'
-        && word[18..].iter().all(u8::is_ascii_hexdigit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -428,9 +276,9 @@ mod tests {
     #[test]
     fn there_are_many_kinds_and_each_is_found() {
         assert!(
-            ANCHORS.len() + HOOKS.len() >= 200,
+            ANCHORS.len() + hooks::HOOKS.len() >= 200,
             "{}",
-            ANCHORS.len() + HOOKS.len()
+            ANCHORS.len() + hooks::HOOKS.len()
         );
         let engine = crate::Engine::new();
         for anchor in ANCHORS.iter().filter(|anchor| anchor.literal != "eyJ") {
