@@ -98,14 +98,14 @@ impl Runs {
             count += to - from;
         };
         for token in field.tokens.iter().filter(|token| token.digits > 0) {
-            if token.digits == token.len() {
-                add(token.from, token.to);
-                continue;
-            }
             let mut at = token.from;
             while at < token.to {
-                let rest = &field.text[at..token.to];
-                let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+                let len = if token.digits == token.len() {
+                    token.len()
+                } else {
+                    let rest = &field.text[at..token.to];
+                    rest.iter().take_while(|b| b.is_ascii_digit()).count()
+                };
                 if len > 0 {
                     add(at, at + len);
                 }
