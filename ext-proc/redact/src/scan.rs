@@ -296,3 +296,41 @@ fn has_all_digits(field: &Field<'_>, hit: &Hit) -> bool {
     let mut tokens = field.tokens.iter().filter(|token| token.digits > 0);
     tokens.all(|token| hit.from <= token.from && token.to <= hit.to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Operator;
+    use crate::recognizers::ids;
+
+    #[test]
+    fn what_settles_a_segment_is_declared_before_what_may_be_as_sure() {
+        let settle = [
+            Entity::EmailAddress,
+            Entity::CreditCard,
+            Entity::IbanCode,
+            Entity::UsSsn,
+        ];
+        let others = ids::kinds().map(|kind| kind.entity);
+        for other in others.chain([Entity::Crypto, Entity::MacAddress, Entity::Uuid]) {
+            assert!(settle.iter().all(|entity| *entity < other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_the_rules_let_pass_settles_nothing() {
+        let engine = Engine::new();
+        let usual = || Rules::builder().usual(Operator::Log);
+        let text = "call DE89 3704 0044 0532 0130 00.";
+        for (rules, entities) in [
+            (usual(), &[Entity::IbanCode][..]),
+            (usual().without(Entity::IbanCode), &[Entity::PhoneNumber; 2]),
+            (usual().allow(["DE89*"]), &[Entity::PhoneNumber; 2]),
+        ] {
+            let mut spans = Vec::new();
+            engine.find_by(&rules.build().unwrap(), text, &mut spans);
+            let found: Vec<_> = spans.iter().map(|span| span.entity).collect();
+            assert_eq!(found, entities);
+        }
+    }
+}
