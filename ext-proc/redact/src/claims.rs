@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::candidates::precedence;
 use crate::core::{Core, Find, Piece};
-use crate::engine::{Scan, in_slices, precedence};
+use crate::engine::in_slices;
 use crate::fold::Mode;
 use crate::json::Strings;
 use crate::recognizers::Hit;
 use crate::rules::Rules;
+use crate::scan::Scan;
 
 /// Something that somebody else found.
 ///

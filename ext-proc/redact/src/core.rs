@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
-use crate::engine::{Scan, Scratch, What};
+use crate::candidates::What;
 use crate::fold::{Folded, Folder, Mode};
 use crate::recognizers::Field;
 use crate::recognizers::context::Mentions;
+use crate::scan::{Scan, Scratch};
 use crate::segment::Segmenter;
 
 /// How much of the text before a segment recognizers see.
@@ -76,21 +77,21 @@ impl Core {
         let taken = self.folder.fold(raw, at, complete, &mut self.folded);
         let stops = scan.stops(self.folder.is_json());
         let json = self.folder.is_json();
-        // Where the last of the segments ends in which nothing stands.
-        let mut blank = None;
+        // What lies between here and the next segment in which something stands holds nothing.
+        let mut passed = self.segments.from();
         while let Some(segment) = self
             .segments
             .next(&self.folded, stops, complete, self.continued.is_none())
         {
-            if self.continued.is_none() && segment.forced.is_none() && scan.is_idle(&segment) {
+            let idle = self.continued.is_none() && scan.is_idle(&segment);
+            if idle && segment.forced.is_none() {
                 self.in_string ^= json && self.ends_with_quote(segment.to);
-                blank = Some(segment.to);
                 continue;
             }
             let left = segment.from.saturating_sub(LEFT);
             let text = self.folded.slice(left, segment.to);
             if segment.digits >= 2 {
-                self.mentions.read(scan.engine.lexicon(), text, left);
+                self.mentions.read(&scan.engine.lexicon, text, left);
             }
             let field = Field {
                 text,
@@ -103,18 +104,17 @@ impl Core {
                 tokens: &[],
                 mentions: &self.mentions,
             };
-            if self.continued.is_some() || !scan.is_idle(&segment) {
-                scan.run(&field, self.continued.take(), &mut self.scratch);
-            } else {
+            if idle {
                 self.scratch.kept.clear();
+            } else {
+                scan.run(&field, self.continued.take(), &mut self.scratch);
             }
             if self.scratch.kept.is_empty() && segment.forced.is_none() {
                 self.in_string ^= json && self.ends_with_quote(segment.to);
-                blank = Some(segment.to);
                 continue;
             }
-            if let Some(to) = blank.take() {
-                self.pass(to, json, &mut each);
+            if segment.from > passed {
+                self.pass(segment.from, json, &mut each);
             }
             let hits = &self.scratch.kept;
             let mut to = segment.to;
@@ -162,10 +162,11 @@ impl Core {
                 json_string: json && self.in_string,
             });
             self.done = end;
+            passed = to;
             self.in_string ^= json && self.ends_with_quote(to);
         }
-        if let Some(to) = blank {
-            self.pass(to, json, &mut each);
+        if self.segments.from() > passed {
+            self.pass(self.segments.from(), json, &mut each);
         }
         if self.segments.from() - self.folded.origin() > BACKLOG {
             self.folded.forget(self.segments.from() - LEFT);

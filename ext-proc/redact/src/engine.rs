@@ -1,23 +1,18 @@
-//! The engine: all recognizers over a segment, and which of their candidates stand.
-//! Must not know operators, keys, or how segments come about.
+//! The engine: all recognizers, made ready once, and what they find in a whole text.
+//! Must not know operators or keys, nor how a pass goes about it.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::core::Core;
 use crate::entity::Entity;
 use crate::fold::Mode;
 use crate::recognizers::context::{Lexicon, Topics};
-use crate::recognizers::custom::Customs;
-use crate::recognizers::digits::Runs;
 use crate::recognizers::ids::{self, Ids};
 use crate::recognizers::names::Names;
 use crate::recognizers::secret::Secrets;
-use crate::recognizers::tokens::{self, Token};
-use crate::recognizers::{Field, Hit, bank, card, device, email, ip, named, phone, ssn, url};
+use crate::recognizers::{named, phone, ssn};
 use crate::rules::Rules;
-use crate::segment::{AT, CLASS, DATE_SIGNS, LETTER, Segment, Stops, UNSPACED};
-use crate::vault::Vault;
+use crate::scan::Scan;
 
 /// Something found in a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +28,10 @@ pub struct Span {
 /// All recognizers, ready to run. Immutable; one for the whole process.
 #[derive(Debug)]
 pub struct Engine {
-    secrets: Secrets,
-    ids: Ids,
-    lexicon: Lexicon,
-    names: Names,
+    pub(crate) secrets: Secrets,
+    pub(crate) ids: Ids,
+    pub(crate) lexicon: Lexicon,
+    pub(crate) names: Names,
 }
 
 impl Default for Engine {
@@ -60,10 +55,6 @@ impl Engine {
             lexicon,
             names: Names::new(),
         }
-    }
-
-    pub(crate) fn lexicon(&self) -> &Lexicon {
-        &self.lexicon
     }
 
     /// Appends everything that stands in `text`, in order and without overlaps, but names of people, places and organizations.
@@ -95,301 +86,6 @@ impl Engine {
 /// The topic of an entity: what words beside it are about.
 pub(crate) const fn topic(entity: Entity) -> Topics {
     Topics::one(entity as usize)
-}
-
-/// Kinds that are words like others, so that no text is quiet when they are looked for.
-const NAMES: Topics = topic(Entity::Person)
-    .and(topic(Entity::Location))
-    .and(topic(Entity::Organization));
-
-/// What a candidate is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
-    Entity(Entity),
-    /// A reversible token of this exchange.
-    Token,
-    /// What the user defined, by its number in the rules.
-    Custom(u16),
-    /// What only somebody else finds, by its number in the rules.
-    Claimed(u16),
-}
-
-impl What {
-    /// As which kind it is counted, if it is.
-    pub(crate) fn entity(self) -> Option<Entity> {
-        match self {
-            Self::Entity(entity) => Some(entity),
-            Self::Custom(_) | Self::Claimed(_) => Some(Entity::Custom),
-            Self::Token => None,
-        }
-    }
-
-    fn order(self) -> usize {
-        match self {
-            Self::Token => 0,
-            Self::Entity(entity) => 1 + entity as usize,
-            Self::Custom(number) | Self::Claimed(number) => 1 + Entity::ALL.len() + usize::from(number),
-        }
-    }
-}
-
-/// What a pass keeps from segment to segment to spare allocations.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    hits: Vec<Hit>,
-    /// What stands in the segment, in order and without overlaps.
-    pub(crate) kept: Vec<Hit>,
-    runs: Runs,
-    tokens: Vec<Token>,
-}
-
-/// A pass's view of the engine: what is looked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scan<'e> {
-    pub(crate) engine: &'e Engine,
-    /// None: everything.
-    rules: Option<&'e Rules>,
-    pub(crate) vault: Option<&'e Vault>,
-    /// The topics of the entities that are looked for.
-    wanted: Topics,
-    /// Whether words without any sign in them are looked for.
-    is_wordy: bool,
-}
-
-/// Whether a segment without digits is too short for a secret, and so are its words.
-fn is_short(len: usize, longest: usize) -> bool {
-    const SEGMENT: usize = 60;
-    const WORD: usize = 22;
-    len <= SEGMENT && longest < WORD
-}
-
-/// Whether the sign of a year or a month stands at `at`, between two numbers.
-#[inline(never)]
-fn inside_date(text: &[u8], at: usize) -> bool {
-    let after = |step: usize| text.get(at + step).copied();
-    let next = if after(3) == Some(b' ') {
-        after(4)
-    } else {
-        after(3)
-    };
-    at.checked_sub(1).is_some_and(|last| text[last].is_ascii_digit())
-        && next.is_some_and(|b| b.is_ascii_digit())
-        && DATE_SIGNS[..4]
-            .iter()
-            .any(|sign| text[at..].starts_with(sign.as_bytes()))
-}
-
-impl<'e> Scan<'e> {
-    pub(crate) fn new(engine: &'e Engine, rules: Option<&'e Rules>, vault: Option<&'e Vault>) -> Self {
-        let vault = vault.filter(|vault| !vault.is_empty());
-        let wanted = rules.map_or(Topics::ALL.without(NAMES), Rules::wanted);
-        let customs = rules.is_some_and(|rules| !rules.customs().is_empty());
-        Self {
-            engine,
-            rules,
-            vault,
-            wanted,
-            is_wordy: vault.is_some() || customs || wanted.has(NAMES),
-        }
-    }
-
-    fn customs(&self) -> Option<&'e Customs> {
-        self.rules
-            .map(Rules::customs)
-            .filter(|customs| !customs.is_empty())
-    }
-
-    /// What can stand in the text besides what is always looked for.
-    pub(crate) fn stops(&self, quotes: bool) -> Stops {
-        let customs = self.customs();
-        Stops {
-            quotes,
-            tokens: self.vault.is_some(),
-            names: self.wanted.has(NAMES),
-            words: customs.is_some(),
-            wide: customs.is_some_and(Customs::is_wide),
-        }
-    }
-
-    /// Whether nothing can stand in a segment. Only saves time.
-    #[inline]
-    pub(crate) fn is_idle(&self, segment: &Segment) -> bool {
-        // Quiet text has no classes.
-        segment.mask == 0
-            || (segment.digits == 0
-                && segment.dots == 0
-                && segment.colons == 0
-                && segment.mask & AT == 0
-                && is_short(segment.to - segment.from, segment.longest)
-                && !self.is_wordy)
-    }
-
-    /// What stands in a segment, in order and without overlaps.
-    pub(crate) fn run(&self, field: &Field<'_>, continued: Option<(What, f32)>, scratch: &mut Scratch) {
-        let Scratch {
-            hits,
-            kept,
-            runs,
-            tokens,
-        } = scratch;
-        hits.clear();
-        kept.clear();
-        if let Some((what, score)) = continued {
-            let len = field.text[field.from..]
-                .iter()
-                .take_while(|b| b.is_ascii_graphic() && !b",;\"'<>`".contains(b))
-                .count();
-            if len > 0 {
-                hits.push(Hit {
-                    from: field.from,
-                    to: field.from + len,
-                    what,
-                    score,
-                });
-            }
-        }
-        if let Some(vault) = self.vault {
-            vault.find(field, hits);
-        }
-        // Recognizers rely on it that a character of a script without spaces ends what they see.
-        if field.mask & UNSPACED == 0 {
-            tokens::read(field.text, field.from, tokens);
-            self.recognize(&Field { tokens, ..*field }, runs, hits);
-        } else {
-            self.recognize_unspaced(*field, runs, tokens, hits);
-        }
-        if let Some(customs) = self.customs() {
-            customs.find(field, hits);
-        }
-        if hits.is_empty() {
-            return;
-        }
-        if field.mask & UNSPACED != 0 {
-            // The sign of a date ends nothing, so what looks back for letters may stop inside it.
-            for hit in hits.iter_mut() {
-                let inside = field.text[hit.from..].iter().take_while(|&&b| b & 0xC0 == 0x80);
-                hit.from += inside.count();
-            }
-        }
-        if let Some(rules) = self.rules {
-            hits.retain(|hit| match hit.what {
-                What::Token => true,
-                What::Custom(_) | What::Claimed(_) => !rules.is_allowed(&field.text[hit.from..hit.to]),
-                What::Entity(entity) => {
-                    hit.score >= rules.threshold(entity) && !rules.is_allowed(&field.text[hit.from..hit.to])
-                }
-            });
-        }
-        resolve(hits, kept);
-    }
-
-    /// In a segment that such a character stands in, each stretch up to one and with it.
-    fn recognize_unspaced(
-        &self,
-        field: Field<'_>,
-        runs: &mut Runs,
-        tokens: &mut Vec<Token>,
-        hits: &mut Vec<Hit>,
-    ) {
-        let mut rest = field;
-        loop {
-            let text = &field.text[rest.from..];
-            let end = (0..text.len())
-                .find(|&at| CLASS[text[at] as usize] == UNSPACED && !inside_date(text, at))
-                .map_or(field.text.len(), |step| {
-                    field.text.len().min(rest.from + step + 3)
-                });
-            rest.text = &field.text[..end];
-            tokens::read(rest.text, rest.from, tokens);
-            self.recognize(&Field { tokens, ..rest }, runs, hits);
-            if end == field.text.len() {
-                return;
-            }
-            rest.from = end;
-        }
-    }
-
-    fn recognize(&self, field: &Field<'_>, runs: &mut Runs, hits: &mut Vec<Hit>) {
-        let wants = |entity| self.wanted.has(topic(entity));
-        if field.mask & AT != 0 && wants(Entity::EmailAddress) {
-            email::find(field, hits);
-        }
-        if wants(Entity::Url) || wants(Entity::Secret) {
-            url::find(field, hits);
-        }
-        if wants(Entity::IpAddress) {
-            ip::find(field, hits);
-        }
-        if field.digits >= 6 {
-            runs.read(field);
-            if wants(Entity::CreditCard) && field.digits >= 13 {
-                card::find(field, runs, hits);
-            }
-            if wants(Entity::UsSsn) && field.digits >= 9 {
-                ssn::find(field, runs, hits);
-            }
-            if wants(Entity::PhoneNumber) {
-                phone::find(field, runs, hits);
-            }
-            if wants(Entity::IbanCode) && field.digits >= 10 && field.mask & LETTER != 0 {
-                bank::find(field, hits);
-            }
-        }
-        if field.colons > 0 && field.longest >= 8 && wants(Entity::SwiftCode) {
-            bank::find_swift(field, hits);
-        }
-        if field.digits >= 2 {
-            self.engine.ids.find(field, self.wanted, hits);
-            named::find(field, self.wanted, hits);
-            device::find(field, hits);
-        }
-        if field.longest >= 6
-            && (field.digits > 0 || !is_short(field.text.len() - field.from, field.longest))
-            && wants(Entity::Secret)
-        {
-            self.engine.secrets.find(field, hits);
-        }
-        if self.wanted.has(NAMES) && field.mask & LETTER != 0 {
-            self.engine.names.find(field, self.wanted, hits);
-        }
-    }
-}
-
-/// Which of two candidates is the better one: that which comes first.
-pub(crate) fn precedence(a: &Hit, b: &Hit) -> Ordering {
-    let rank = |hit: &Hit| match hit.what {
-        What::Token => 4,
-        What::Custom(_) => 3,
-        // What else stands in a URL goes with it.
-        What::Entity(Entity::Url | Entity::Secret) => 2,
-        // A word that is more than a name stays that.
-        What::Entity(Entity::Person | Entity::Location | Entity::Organization) | What::Claimed(_) => -1,
-        What::Entity(Entity::PhoneNumber | Entity::Username | Entity::UsBankNumber) => 0,
-        What::Entity(_) => 1,
-    };
-    rank(b)
-        .cmp(&rank(a))
-        .then(b.score.total_cmp(&a.score))
-        .then((b.to - b.from).cmp(&(a.to - a.from)))
-        .then(a.from.cmp(&b.from))
-        .then_with(|| a.what.order().cmp(&b.what.order()))
-}
-
-/// Of overlapping candidates the better one is kept.
-fn resolve(hits: &mut [Hit], kept: &mut Vec<Hit>) {
-    if let [hit] = hits {
-        kept.push(*hit);
-        return;
-    }
-    hits.sort_unstable_by(precedence);
-    for &hit in hits.iter() {
-        // Kept in order of position, so only the neighbours can overlap.
-        let at = kept.partition_point(|other| other.from < hit.from);
-        let before = at.checked_sub(1).is_some_and(|i| kept[i].to > hit.from);
-        if !before && kept.get(at).is_none_or(|next| next.from >= hit.to) {
-            kept.insert(at, hit);
-        }
-    }
 }
 
 /// Feeds a whole text to `take` in slices that stay in the processor's cache. `take` returns how much it took.

@@ -6,6 +6,7 @@
 //! Whole texts and streams take the same way, one character after the other, so that the result cannot depend on how a
 //! stream was cut.
 
+mod candidates;
 mod claims;
 mod core;
 mod engine;
@@ -15,6 +16,7 @@ mod json;
 mod recognizers;
 mod redactor;
 mod rules;
+mod scan;
 mod segment;
 mod swar;
 mod token;

@@ -4,13 +4,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::candidates::What;
 use crate::claims::{self, Claim};
 use crate::core::{Core, Find, Piece, is_scalar};
-use crate::engine::{Engine, Scan, What, in_slices};
+use crate::engine::{Engine, in_slices};
 use crate::entity::Entity;
 use crate::fold::Mode;
 use crate::json::{escape, unescaped};
 use crate::rules::{Operator, Rules};
+use crate::scan::Scan;
 use crate::token::TenantKey;
 use crate::transducer::{Kind, Transducer, restored};
 use crate::vault::Vault;

@@ -27,6 +27,12 @@ pub(crate) const fn beyond_ascii(bytes: u64) -> u64 {
     bytes & HIGH
 }
 
+/// Where the first byte is that is `b`.
+#[inline]
+pub(crate) fn find(bytes: &[u8], b: u8) -> Option<usize> {
+    position(bytes, |eight| equal(eight, b), |other| other == b)
+}
+
 /// Where the first byte is for which `test` holds, all of which `marks` must mark.
 #[inline]
 pub(crate) fn position(bytes: &[u8], marks: impl Fn(u64) -> u64, test: impl Fn(u8) -> bool) -> Option<usize> {

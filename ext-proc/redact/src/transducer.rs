@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use crate::candidates::What;
 use crate::core::Core;
-use crate::engine::{Engine, Scan, What};
+use crate::engine::Engine;
 use crate::entity::Entity;
 use crate::fold::Mode;
 use crate::redactor::{Counts, Edit, splice, value};
 use crate::rules::{Operator, Rules};
+use crate::scan::Scan;
 use crate::vault::Vault;
 
 /// What a text is.

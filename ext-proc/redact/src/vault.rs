@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::engine::What;
+use crate::candidates::What;
 use crate::recognizers::{Field, Hit};
 use crate::token::{CODE_LEN, TenantKey, is_code};
 

@@ -39,6 +39,11 @@ static RULES: LazyLock<Vec<Arc<Rules>>> = LazyLock::new(|| {
         score: 0.8,
         operator: Operator::Placeholder,
     };
+    let beside = |context: &str| Custom {
+        name: "BESIDE".to_owned(),
+        context: vec![context.to_owned()],
+        ..custom(&[], &[r"\d{4}"])
+    };
     let usual = || {
         Rules::builder()
             .usual(Operator::Placeholder)
@@ -52,6 +57,7 @@ static RULES: LazyLock<Vec<Arc<Rules>>> = LazyLock::new(|| {
             usual()
                 .entity(Entity::Person, Operator::Placeholder)
                 .custom(custom(&["the word"], &[r"\b[a-z]{3} \d+", r"\d[\]},: ]+.?\d"]))
+                .custom(beside("word the"))
                 .build()
                 .unwrap(),
         ),

@@ -96,6 +96,58 @@ fn names_of_people_places_and_organizations() {
 }
 
 #[test]
+fn phrases_over_any_gap() {
+    let rules = Rules::builder()
+        .custom(Custom {
+            words: strings(&["Project  Blue Bird"]),
+            ..custom("CODE_NAME")
+        })
+        .custom(Custom {
+            patterns: strings(&[r"\bE\d{5}\b"]),
+            context: strings(&["employee number", "numéro  de salarié"]),
+            ..custom("STAFF_NUMBER")
+        })
+        .build()
+        .unwrap();
+    for (text, expected) in [
+        ("employee number E12345", "employee number <STAFF_NUMBER>"),
+        ("Employee  Number: E12345", "Employee  Number: <STAFF_NUMBER>"),
+        ("employee\tnumber E12345", "employee\tnumber <STAFF_NUMBER>"),
+        (
+            "the employee\nnumber E12345",
+            "the employee\nnumber <STAFF_NUMBER>",
+        ),
+        (
+            "the employee\r\n    number E12345",
+            "the employee\r\n    number <STAFF_NUMBER>",
+        ),
+        (
+            "employee\u{a0}\u{3000}number E12345",
+            "employee\u{a0}\u{3000}number <STAFF_NUMBER>",
+        ),
+        ("E12345, employee   number", "<STAFF_NUMBER>, employee   number"),
+        (
+            "E12345 (the second employee   number",
+            "E12345 (the second employee   number",
+        ),
+        (
+            "NUMÉRO DE \t SALARIÉ E12345",
+            "NUMÉRO DE \t SALARIÉ <STAFF_NUMBER>",
+        ),
+        ("employee-number E12345", "employee-number E12345"),
+        ("employee  numbers E12345", "employee  numbers E12345"),
+        (
+            "employee  \u{200b} number E12345",
+            "employee  \u{200b} number <STAFF_NUMBER>",
+        ),
+        ("on project blue\t bird", "on <CODE_NAME>"),
+        ("on project  blue  birds", "on project  blue  birds"),
+    ] {
+        assert_eq!(redacted(&rules, text), expected);
+    }
+}
+
+#[test]
 fn words_and_patterns_of_users() {
     let rules = Rules::builder()
         .custom(Custom {

@@ -116,7 +116,14 @@ impl Folded {
         self.steps.drain(..used);
     }
 
+    #[inline]
     fn step(&self, pos: usize) -> Option<&Step> {
+        // Most text needs but one.
+        if let [only] = &self.steps[..]
+            && only.folded <= pos
+        {
+            return Some(only);
+        }
         let after = self.steps.partition_point(|step| step.folded <= pos);
         self.steps.get(after.checked_sub(1)?)
     }

@@ -191,57 +191,68 @@ fn ends_with(text: &[u8], word: &[u8]) -> bool {
 }
 
 fn iban(field: &Field<'_>, start: usize) -> Option<usize> {
-    let mut chars = [0; LONGEST];
+    let mut values = [0; LONGEST];
     let mut len = 0;
-    let mut at = start;
     let mut wanted = LONGEST;
-    while len < wanted {
-        match field.at(at)? {
-            b if b.is_ascii_alphanumeric() => {
-                match len {
-                    1 => wanted = length(chars[0], b)?,
-                    2 | 3 if !b.is_ascii_digit() => return None,
-                    _ => {}
-                }
-                chars[len] = b.to_ascii_uppercase();
-                len += 1;
+    let mut last = 0;
+    for (&b, after) in field.text.get(start..)?.iter().zip(start + 1..) {
+        let value = VALUE[b as usize];
+        if value < NONE {
+            match len {
+                1 => wanted = length(values[0], value)?,
+                2 | 3 if value > 9 => return None,
+                _ => {}
             }
-            b' ' | b'-' | b'\n' | b'.' if at > start => {
-                // Two separators in a row end it, but for a wrapped line.
-                if !field
-                    .before(at)
-                    .is_some_and(|b| b.is_ascii_alphanumeric() || (b == b' ' && field.at(at) == Some(b'\n')))
-                {
-                    return None;
-                }
+            values[len] = value;
+            len += 1;
+            if len == wanted {
+                let ends = !field.at(after).is_some_and(is_word);
+                return (ends && mod_97(&values[..len])).then_some(after);
             }
-            _ => return None,
+        } else {
+            // Two separators in a row end it, but for a wrapped line.
+            let goes_on = VALUE[last as usize] < NONE || (last == b' ' && b == b'\n');
+            if !goes_on || !matches!(b, b' ' | b'-' | b'\n' | b'.') {
+                return None;
+            }
         }
-        at += 1;
+        last = b;
     }
-    (!field.at(at).is_some_and(is_word) && mod_97(&chars[..len])).then_some(at)
+    None
 }
 
-/// The length of a country's numbers.
+/// The length of a country's numbers, from the values of its two letters.
 fn length(first: u8, second: u8) -> Option<usize> {
-    let letter = |b: u8| {
-        let index = usize::from(b.to_ascii_uppercase().wrapping_sub(b'A'));
-        (index < 26).then_some(index)
-    };
+    let letter = |value: u8| value.checked_sub(10).map(usize::from);
     let length = LENGTH[letter(first)? * 26 + letter(second)?];
     (length > 0).then_some(usize::from(length))
 }
 
-/// ISO 7064 MOD 97-10 over the rearranged characters, letters counted from A = 10.
-fn mod_97(chars: &[u8]) -> bool {
+/// What is no letter or digit.
+const NONE: u8 = 36;
+
+/// The values of letters and digits, letters counted from A = 10.
+const VALUE: [u8; 256] = {
+    let mut table = [NONE; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = match b as u8 {
+            digit @ b'0'..=b'9' => digit - b'0',
+            letter @ (b'A'..=b'Z' | b'a'..=b'z') => letter.to_ascii_uppercase() - b'A' + 10,
+            _ => NONE,
+        };
+        b += 1;
+    }
+    table
+};
+
+/// ISO 7064 MOD 97-10 over the values of the rearranged characters.
+fn mod_97(values: &[u8]) -> bool {
     /// Below this, another character has room.
     const ROOM: u64 = u64::MAX / 200;
-    let rest = chars[4..].iter().chain(&chars[..4]).fold(0u64, |rest, &b| {
+    let rest = values[4..].iter().chain(&values[..4]).fold(0u64, |rest, &value| {
         let rest = if rest < ROOM { rest } else { rest % 97 };
-        match b {
-            b'0'..=b'9' => rest * 10 + u64::from(b - b'0'),
-            _ => rest * 100 + u64::from(b - b'A') + 10,
-        }
+        rest * if value < 10 { 10 } else { 100 } + u64::from(value)
     });
     rest % 97 == 1
 }

@@ -5,7 +5,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
-use crate::engine::What;
+use crate::candidates::What;
 use crate::fold::{Folded, Folder, Mode};
 use crate::segment::{CLASS, DELIMITER, SPACE, UNSPACED};
 
@@ -31,10 +31,13 @@ struct Kind {
     score: f32,
 }
 
-/// Literals, and how each may end.
+/// Words, and phrases over any white space.
 #[derive(Debug, Clone)]
 struct Words {
+    /// With one blank between the parts of a phrase.
     literals: Literals,
+    /// Bytes of the longest literal with a blank.
+    longest_phrase: usize,
 }
 
 impl Customs {
@@ -147,6 +150,7 @@ impl Words {
                     folded(&word.to_uppercase()),
                 ]
             })
+            .map(|form| narrow(&form, form.len()).map_or(form, |(narrow, _)| narrow))
             .filter(|form| form.len() >= 2)
             .collect();
         forms.sort();
@@ -156,11 +160,17 @@ impl Words {
                 .any(|&b| CLASS[b as usize] & (SPACE | DELIMITER | UNSPACED) != 0)
         };
         let wide = forms.iter().any(parts);
+        let spaced = forms.iter().filter(|form| form.contains(&b' '));
+        let longest_phrase = spaced.map(Vec::len).max().unwrap_or_default();
         let literals = Literals::new(forms, true);
-        (literals.len() > 0).then(|| (Box::new(Self { literals }), wide))
+        let words = Self {
+            literals,
+            longest_phrase,
+        };
+        (words.literals.len() > 0).then(|| (Box::new(words), wide))
     }
 
-    /// The length of the word at `at`.
+    /// The length of the word or phrase at `at`.
     fn at(&self, field: &Field<'_>, at: usize) -> Option<usize> {
         let text = field.text;
         if !self.literals.begin_with(text[at]) || (is_word(text[at]) && field.before(at).is_some_and(is_word))
@@ -168,10 +178,15 @@ impl Words {
             return None;
         }
         let whole = |len: usize| !(is_word(text[at + len - 1]) && field.at(at + len).is_some_and(is_word));
-        self.literals
-            .at(&text[at..])
-            .map(|(_, len)| len)
-            .find(|&len| whole(len))
+        let mut as_it_is = self.literals.at(&text[at..]).map(|(_, len)| len);
+        as_it_is.find(|&len| whole(len)).or_else(|| {
+            let (narrow, ends) = narrow(&text[at..], self.longest_phrase)?;
+            let mut lens = self
+                .literals
+                .at(&narrow)
+                .filter_map(|(_, len)| ends.get(len - 1).copied());
+            lens.find(|&len| whole(len))
+        })
     }
 
     fn near(&self, field: &Field<'_>, from: usize, to: usize) -> bool {
@@ -181,5 +196,49 @@ impl Words {
             .chain((to..end).filter(|&at| self.at(field, at).is_some_and(|len| at + len <= end)))
             .next()
             .is_some()
+    }
+}
+
+/// The first `most` bytes of a text with one blank for each gap, and where each of them ends in the text. Nothing if these bytes
+/// are so already, as they nearly always are.
+fn narrow(text: &[u8], most: usize) -> Option<(Vec<u8>, Vec<usize>)> {
+    let head = &text[..text.len().min(most)];
+    let gap = |b: u8| CLASS[b as usize] & SPACE != 0;
+    let is_odd = |pair: &[u8]| gap(pair[0]) && (pair[0] != b' ' || gap(pair[1]));
+    if !head.windows(2).any(is_odd) {
+        return None;
+    }
+    let (mut narrow, mut ends) = (Vec::with_capacity(most), Vec::with_capacity(most));
+    for (&b, end) in text.iter().zip(1..) {
+        match (gap(b), narrow.last(), ends.last_mut()) {
+            (true, Some(b' '), Some(last)) => *last = end,
+            _ if narrow.len() == most => break,
+            (gap, ..) => {
+                narrow.push(if gap { b' ' } else { b });
+                ends.push(end);
+            }
+        }
+    }
+    Some((narrow, ends))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_one_blank() {
+        for (text, most, expected) in [
+            ("employee number 1", 15, None),
+            ("employee  number 1", 15, Some(("employee number", 16))),
+            ("employee\n\t number", 99, Some(("employee number", 17))),
+            ("a \r\n bc", 3, Some(("a b", 6))),
+            ("a", 0, None),
+        ] {
+            let found = narrow(text.as_bytes(), most);
+            let found = found.map(|(narrow, ends)| (narrow, ends.last().copied()));
+            let expected = expected.map(|(text, end): (&str, usize)| (text.as_bytes().to_vec(), Some(end)));
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

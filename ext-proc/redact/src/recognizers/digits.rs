@@ -72,40 +72,50 @@ impl Runs {
             ranges,
         } = self;
         groups.clear();
-        digits.clear();
         ranges.clear();
+        // Room for all, so that none is asked for at each.
+        digits.resize(field.digits, 0);
+        let mut count = 0;
         // The first group of the run that is being read.
         let mut start = 0;
+        let mut add = |from: usize, to: usize| {
+            if let Some(last) = groups.last()
+                && !is_separator(&field.text[last.to..from])
+            {
+                if count - groups[start].first >= LEAST {
+                    ranges.push((start, groups.len()));
+                }
+                start = groups.len();
+            }
+            groups.push(Group {
+                from,
+                to,
+                first: count,
+            });
+            for (digit, b) in digits[count..].iter_mut().zip(&field.text[from..to]) {
+                *digit = b - b'0';
+            }
+            count += to - from;
+        };
         for token in field.tokens.iter().filter(|token| token.digits > 0) {
-            let mut from = token.from;
-            while from < token.to {
-                let rest = &field.text[from..token.to];
+            let mut at = token.from;
+            while at < token.to {
                 let len = if token.digits == token.len() {
-                    rest.len()
+                    token.len()
                 } else {
+                    let rest = &field.text[at..token.to];
                     rest.iter().take_while(|b| b.is_ascii_digit()).count()
                 };
-                let to = from + len;
                 if len > 0 {
-                    if let Some(last) = groups.last()
-                        && !is_separator(&field.text[last.to..from])
-                    {
-                        if digits.len() - groups[start].first >= LEAST {
-                            ranges.push((start, groups.len()));
-                        }
-                        start = groups.len();
-                    }
-                    let first = digits.len();
-                    groups.push(Group { from, to, first });
-                    // They are few: one by one is quicker than all at once.
-                    rest[..len].iter().for_each(|b| digits.push(b - b'0'));
+                    add(at, at + len);
                 }
-                from = to + 1;
+                at += len + 1;
             }
         }
+        digits.truncate(count);
         if groups
             .get(start)
-            .is_some_and(|first| digits.len() - first.first >= LEAST)
+            .is_some_and(|first| count - first.first >= LEAST)
         {
             ranges.push((start, groups.len()));
         }

@@ -3,6 +3,7 @@
 
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
+use crate::swar;
 
 /// Endings that look like a top-level domain but are file names (`icon@2x.png`) or private names.
 const NOT_TLD: &[&str] = &[
@@ -40,7 +41,7 @@ const LONGEST_DOMAIN: usize = 253;
 
 pub(crate) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let mut at = field.from;
-    while let Some(step) = field.text[at..].iter().position(|&b| b == b'@') {
+    while let Some(step) = swar::find(&field.text[at..], b'@') {
         at += step;
         if let Some((from, to)) = address(field, at) {
             hits.push(Hit::new(from, to, Entity::EmailAddress, 1.0));

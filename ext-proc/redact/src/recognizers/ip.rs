@@ -100,15 +100,16 @@ fn v4(field: &Field<'_>, start: usize, joined: bool) -> Option<(usize, f32)> {
 fn version_before(left: &[u8]) -> bool {
     let near = &left[left.len().saturating_sub(12)..];
     let says = |words: &[&str]| {
-        (0..near.len()).any(|at| {
-            let rest = &near[at..];
-            words.iter().any(|word| {
-                // Nearly always, the first letter says it.
-                rest[0] | 0x20 == word.as_bytes()[0]
-                    && rest
-                        .get(..word.len())
+        // Nearly always, the first letter says it.
+        let firsts = words
+            .iter()
+            .fold(0u32, |set, word| set | 1 << (word.as_bytes()[0] & 31));
+        near.iter().enumerate().any(|(at, b)| {
+            firsts >> (b & 31) & 1 != 0
+                && words.iter().any(|word| {
+                    near.get(at..at + word.len())
                         .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-            })
+                })
         })
     };
     // `==1.2.3.4` and `>=` ask for a version; a single sign gives anything a value.

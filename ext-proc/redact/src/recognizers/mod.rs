@@ -23,7 +23,7 @@ pub(crate) mod url;
 use context::Mentions;
 use tokens::Token;
 
-use crate::engine::What;
+use crate::candidates::What;
 use crate::entity::Entity;
 use crate::fold::INNER_QUOTE;
 use crate::segment::{CLASS, DIGIT, LETTER, UNSPACED};

@@ -4,6 +4,7 @@
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
 use crate::segment::{CLASS, LETTER, UNSPACED};
+use crate::swar;
 
 /// Schemes whose URLs are addresses that people visit; others that carry a password are connection strings.
 const WEB: &[&str] = &["http", "https", "ftp", "ftps", "ws", "wss"];
@@ -49,7 +50,7 @@ fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
         else {
             continue;
         };
-        let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+        let host = |b: &u8| HOST[*b as usize];
         let from = dot - text[field.from..dot].iter().rev().take_while(|b| host(b)).count();
         let mut to = dot + text[dot..].iter().take_while(|b| host(b)).count();
         at = to;
@@ -84,6 +85,17 @@ fn bare(field: &Field<'_>, hits: &mut Vec<Hit>) {
         at = at.max(to);
     }
 }
+
+/// What the names of hosts are made of.
+const HOST: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'-' | b'.');
+        b += 1;
+    }
+    table
+};
 
 /// Whether a dotted name is a site's.
 fn is_site(field: &Field<'_>, from: usize, to: usize) -> bool {
@@ -147,7 +159,7 @@ fn says_site(left: &[u8]) -> bool {
 fn with_scheme(field: &Field<'_>, hits: &mut Vec<Hit>) {
     let text = field.text;
     let mut at = field.from;
-    while let Some(step) = text[at..].iter().position(|&b| b == b':') {
+    while let Some(step) = swar::find(&text[at..], b':') {
         let colon = at + step;
         at = colon + 1;
         if !text[at..].starts_with(b"//") {

@@ -15,11 +15,10 @@ impl Counts {
     /// Counts bytes up to a gap or the end. Returns how many.
     #[inline]
     pub(super) fn add_word(&mut self, bytes: &[u8]) -> usize {
-        const GAP: u64 = ((SPACE | DELIMITER | UNSPACED) as u64) << CLASSES;
         let mut len = 0;
         for &b in bytes {
             let of_byte = OF_BYTE[b as usize];
-            if of_byte & GAP != 0 {
+            if of_byte == GAP {
                 break;
             }
             // Sums of classes mean nothing and harm nothing, being above the others.
@@ -56,6 +55,9 @@ impl Counts {
 /// Where the classes begin.
 const CLASSES: u32 = 56;
 
+/// What ends a word; no other byte counts as nothing.
+const GAP: u64 = 0;
+
 const OF_BYTE: [u64; 256] = {
     let mut table = [0; 256];
     let mut b = 0;
@@ -66,7 +68,11 @@ const OF_BYTE: [u64; 256] = {
             b':' => 1 << 32,
             _ => 0,
         };
-        table[b] = count | (CLASS[b] as u64) << CLASSES;
+        table[b] = if CLASS[b] & (SPACE | DELIMITER | UNSPACED) != 0 {
+            GAP
+        } else {
+            count | (CLASS[b] as u64) << CLASSES
+        };
         b += 1;
     }
     table

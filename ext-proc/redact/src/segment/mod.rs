@@ -3,18 +3,16 @@
 
 mod classes;
 mod counts;
+mod gaps;
 mod quiet;
 mod words;
 
 use crate::fold::Folded;
 pub(crate) use classes::{AT, CLASS, COLON, DELIMITER, DIGIT, LETTER, PUNCT, SPACE, UNSPACED};
 use counts::Counts;
-use quiet::{names_bank, quiet};
+use quiet::quiet;
+use words::contains;
 pub(crate) use words::{DATE_SIGNS, is_month};
-use words::{
-    bridges, comma, contains, dated, ends_sentence, in_name, joins_date, looks_like_iban, mail_before,
-    surely_ends_sentence,
-};
 
 /// No segment is longer, so no text is held back for longer. A cut by force leaves `KEEP` bytes to the next segment.
 const LIMIT: usize = 512;
@@ -44,6 +42,22 @@ pub(crate) struct Segment {
     pub(crate) colons: usize,
     /// Where it may be cut, when it ends only because it got too long.
     pub(crate) forced: Option<usize>,
+}
+
+impl Segment {
+    /// One in which nothing stands.
+    fn blank(from: usize, to: usize) -> Self {
+        Self {
+            from,
+            to,
+            mask: 0,
+            longest: 0,
+            digits: 0,
+            dots: 0,
+            colons: 0,
+            forced: None,
+        }
+    }
 }
 
 /// Finds segments.
@@ -114,7 +128,8 @@ impl Segmenter {
         self.from
     }
 
-    /// The next segment of `text`, or none until there is more of it. `free`: nothing begun before goes on in it.
+    /// The next segment of `text`, or none until there is more of it. `free`: nothing begun before goes on in it, so that where
+    /// nothing can stand none is given: the next one begins further on.
     pub(crate) fn next(
         &mut self,
         text: &Folded,
@@ -135,22 +150,16 @@ impl Segmenter {
             self.restart(self.from);
             self.loud = 0;
         }
-        // Nothing is quiet that begins with a number.
-        let number = bytes.get(self.pos - origin).is_some_and(u8::is_ascii_digit);
-        if self.pos == self.from && !stops.words && !number {
-            if self.pos >= self.loud {
-                let (quiet, stop) = quiet(bytes, self.from - origin, stops);
-                self.loud = origin + stop;
-                if let Some(to) = quiet {
-                    return Some(self.skip(origin + to));
-                }
-            }
-            // What stands between segments goes together.
-            let gaps = bytes.get(self.pos - origin..).unwrap_or_default();
-            let gap = |b: u8| CLASS[b as usize] & (SPACE | DELIMITER) != 0 && !(stops.quotes && b == b'"');
-            let len = gaps.iter().take_while(|&&b| gap(b)).count();
-            if free && len > 0 {
-                return Some(self.skip(self.pos + len));
+        while self.pos == self.from && !stops.words {
+            let from = self.from;
+            let Some(to) = self.blank(bytes, from - origin, stops, free) else {
+                break;
+            };
+            self.pos = to;
+            self.from = to;
+            // Whether a string of JSON begins or ends is told by each segment's end.
+            if !free || stops.quotes {
+                return Some(Segment::blank(from, to));
             }
         }
         while self.pos < end {
@@ -202,6 +211,32 @@ impl Segmenter {
         None
     }
 
+    /// Where, from the beginning of a segment on, there is nothing up to: quiet text, or, if it is `free`, what stands between
+    /// segments.
+    #[inline]
+    fn blank(&mut self, bytes: &[u8], at: usize, stops: Stops, free: bool) -> Option<usize> {
+        let first = *bytes.get(at)?;
+        // Nothing is quiet that begins with a number.
+        if first.is_ascii_digit() {
+            return None;
+        }
+        let origin = self.pos - at;
+        if self.pos >= self.loud {
+            let (quiet, stop) = quiet(bytes, at, stops);
+            self.loud = origin + stop;
+            if let Some(to) = quiet {
+                return Some(origin + to);
+            }
+        }
+        // It goes together.
+        let gap = |b: u8| CLASS[b as usize] & (SPACE | DELIMITER) != 0 && !(stops.quotes && b == b'"');
+        if !free || !gap(first) {
+            return None;
+        }
+        let more = bytes[at + 1..].iter().take_while(|&&b| gap(b)).count();
+        Some(self.pos + 1 + more)
+    }
+
     /// Takes the bytes of a word, up to a gap or the end of `rest`, which begins at `pos`.
     #[inline]
     fn word_goes_on(&mut self, rest: &[u8], text: &Folded) {
@@ -244,22 +279,6 @@ impl Segmenter {
         };
     }
 
-    /// A segment in which nothing stands.
-    fn skip(&mut self, to: usize) -> Segment {
-        let from = self.from;
-        self.restart(to);
-        Segment {
-            from,
-            to,
-            mask: 0,
-            longest: 0,
-            digits: 0,
-            dots: 0,
-            colons: 0,
-            forced: None,
-        }
-    }
-
     fn limit(&self) -> usize {
         if self.pem {
             PEM_LIMIT
@@ -284,128 +303,5 @@ impl Segmenter {
         };
         self.restart(to);
         segment
-    }
-
-    /// At a gap's byte: whether the segment ends with it.
-    fn gap_closes(&mut self, text: &Folded, byte: u8, class: u8, stops: Stops) -> bool {
-        let word = self.word;
-        let closes = self.usual_gap_closes(text, byte, class, stops.names);
-        if !closes || !stops.wide {
-            return closes;
-        }
-        let ends =
-            word.is_some_and(|start| class == SPACE && surely_ends_sentence(text.slice(start, self.pos)));
-        // Where a string of JSON begins or ends, so does a segment.
-        match byte {
-            b'\n' => return true,
-            b'"' if stops.quotes => return true,
-            _ if ends => return true,
-            _ => {}
-        }
-        self.gap = self.gap.max(1);
-        false
-    }
-
-    fn usual_gap_closes(&mut self, text: &Folded, byte: u8, class: u8, names: bool) -> bool {
-        let line = byte == b'\n';
-        let Some(start) = self.word.take() else {
-            if self.gap == 0 || class != SPACE {
-                return !(self.pem && class == SPACE);
-            }
-            self.gap += 1;
-            self.gap_lines += usize::from(line);
-            return !self.pem && (self.gap > 2 || self.gap_lines > 1);
-        };
-        self.longest = self.longest.max(self.pos - start);
-        let word = text.slice(start, self.pos);
-        let left = text.slice(start.saturating_sub(32).max(text.origin()), start);
-        if class != SPACE {
-            self.join = if byte == b',' {
-                comma(word, left)
-            } else if class == UNSPACED && dated(word, text.slice(self.pos, (self.pos + 3).min(text.end()))) {
-                Join::Comma
-            } else {
-                Join::No
-            };
-            self.gap = 1;
-            return self.join == Join::No;
-        }
-        self.join = self.bridge(word, left, line, names);
-        self.gap = 1;
-        self.gap_lines = usize::from(line);
-        self.join == Join::No
-            || (line && self.after_words > 0 && matches!(self.join, Join::Number | Join::Single))
-    }
-
-    /// What may follow `word` in the same segment.
-    fn bridge(&mut self, word: &[u8], left: &[u8], line: bool, names: bool) -> Join {
-        if self.pem {
-            let ends =
-                word.ends_with(b"-----") && (contains(left, b"-----END") || contains(word, b"-----END"));
-            self.pem = !ends;
-            return if ends { Join::No } else { Join::Any };
-        }
-        if word.ends_with(b"-----BEGIN") {
-            self.pem = true;
-            return Join::Any;
-        }
-        if self.word_mask & AT != 0 && word.len() <= 64 {
-            let domain = word.rsplit(|&b| b == b'@').next().unwrap_or_default();
-            let last = domain.rsplit(|&b| b == b'.').next().unwrap_or_default();
-            return if !domain.contains(&b'.') || last.len() < 2 {
-                Join::Word
-            } else {
-                Join::No
-            };
-        }
-        if self.word_mask & DIGIT != 0 {
-            if word.len() > 64 {
-                return Join::No;
-            }
-            self.number = self.number || self.counts.digits() >= 5 || looks_like_iban(word);
-            self.after_words = 0;
-            return match word.len() {
-                _ if self.word_counts.colons() >= 2 || mail_before(left) => Join::Word,
-                1..=3 => Join::Single,
-                _ => Join::Number,
-            };
-        }
-        let whole = left
-            .last()
-            .is_none_or(|b| CLASS[*b as usize] & (LETTER | DIGIT) == 0);
-        let between = || self.mask & DIGIT != 0 && word.len() <= 3 && joins_date(word, left);
-        let bank = || word.strip_suffix(b":").is_some_and(names_bank);
-        if whole && (bridges(word) || between() || bank()) || word.len() == 1 && self.number {
-            return Join::Single;
-        }
-        if self.number && self.after_words < AFTER_WORDS && word.len() <= 12 && !ends_sentence(word) {
-            self.after_words += 1;
-            return Join::Number;
-        }
-        // Elsewhere it would join nothing.
-        if (line || self.number) && word.len() <= 64 && mail_before(left) {
-            return Join::Word;
-        }
-        if names && !line && in_name(word) {
-            return Join::Single;
-        }
-        Join::No
-    }
-
-    /// Whether a word that begins with `first` belongs to what stands before the gap.
-    fn gap_joins(&self, first: u8) -> bool {
-        let class = CLASS[first as usize];
-        match self.join {
-            Join::No => false,
-            Join::Any => true,
-            Join::Number | Join::Single if self.gap_lines > 0 => {
-                class == DIGIT || matches!(first, b'.' | b'-' | b'(' | b':' | b'/')
-            }
-            // A short number and then a word: nothing that spans both begins like this.
-            Join::Number => self.number || class != LETTER || self.mask & DIGIT == 0 || first == b'x',
-            Join::Single => true,
-            Join::Comma => self.gap_lines == 0 && (class == DIGIT || first == b'-' || first == b'+'),
-            Join::Word => self.gap == 1 && self.gap_lines == 1 || (self.number && self.gap_lines == 0),
-        }
     }
 }

@@ -44,31 +44,19 @@ pub(super) fn quiet(bytes: &[u8], from: usize, stops: Stops) -> (Option<usize>, 
         at += 1;
     };
     // Back to a word that certainly begins a segment.
-    let inside = |at: usize| {
-        bytes[from..at]
-            .iter()
-            .rev()
-            .take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) == 0)
-            .count()
-    };
     let mut end = stop;
     for _ in 0..4 {
-        let word = end - inside(end);
+        let word = back(bytes, from, end, false);
         if let Some(after) = after_unspaced(bytes, word, end) {
             return (Some(after), stop);
         }
-        let gap = word
-            - bytes[from..word]
-                .iter()
-                .rev()
-                .take_while(|&&b| CLASS[b as usize] & (SPACE | DELIMITER) != 0)
-                .count();
-        let before = gap - inside(gap);
-        let mail =
-            || bytes[gap..word].contains(&b'\n') && mail_before(&bytes[before.saturating_sub(32)..before]);
+        let gap = back(bytes, from, word, true);
+        let before = back(bytes, from, gap, false);
         if before == gap {
             break;
         }
+        let mail =
+            || bytes[gap..word].contains(&b'\n') && mail_before(&bytes[before.saturating_sub(32)..before]);
         // The word must be whole, which it is for sure if something stands before it.
         let bridge = |word: &[u8]| bridges(word) || (stops.names && in_name(word));
         if before > from && !bridge(&bytes[before..gap]) && !mail() {
@@ -92,6 +80,16 @@ fn long_word(bytes: &[u8]) -> bool {
     let word = &bytes[..bytes.len().min(16)];
     word.iter().all(u8::is_ascii_alphanumeric)
         && (word.len() < 16 || word.iter().filter(|b| b.is_ascii_uppercase()).count() >= 2)
+}
+
+/// Where the word that ends at `at` begins, or the gap, if not before `from`.
+#[inline]
+fn back(bytes: &[u8], from: usize, at: usize, gap: bool) -> usize {
+    let other = |b: &u8| (CLASS[*b as usize] & (SPACE | DELIMITER) != 0) != gap;
+    bytes[from..at]
+        .iter()
+        .rposition(other)
+        .map_or(from, |last| from + last + 1)
 }
 
 /// The end of the last whole character between `from` and `to` of a script without spaces: a segment ends with each.

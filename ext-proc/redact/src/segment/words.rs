@@ -17,27 +17,30 @@ pub(super) fn bridges(word: &[u8]) -> bool {
 /// Names of months in the languages whose dates are recognized, with their usual short forms.
 pub(crate) fn is_month(word: &[u8]) -> bool {
     let word = word.strip_suffix(b".").unwrap_or(word);
-    (3..=16).contains(&word.len())
-        && MONTH_STARTS[start(word)]
-        && MONTH_KEYS.binary_search(&key(word)).is_ok()
+    if !(3..=16).contains(&word.len()) {
+        return false;
+    }
+    let start = start(word);
+    MONTH_STARTS[start / 64] >> (start % 64) & 1 != 0 && MONTH_KEYS.binary_search(&key(word)).is_ok()
 }
 
-/// A number made of the first three letters of a word, whatever their case, its last and its length.
+/// A number of twelve bits made of the first three letters of a word, whatever their case, its last and its length.
+#[inline]
 const fn start(word: &[u8]) -> usize {
-    let last = (word[word.len() - 1] & 31) as usize;
-    ((word[0] & 31) as usize) << 5
-        ^ ((word[1] & 31) as usize) << 3
-        ^ (word[2] & 31) as usize
-        ^ last << 4
-        ^ (word.len() & 15) << 6
+    let last = (word[word.len() - 1] & 31) as u32;
+    let letters =
+        ((word[0] & 31) as u32) << 15 | ((word[1] & 31) as u32) << 10 | ((word[2] & 31) as u32) << 5 | last;
+    let mixed = (letters << 4 | (word.len() & 15) as u32).wrapping_mul(0x9E37_79B1);
+    (mixed >> 20) as usize
 }
 
-/// Which of these numbers the months have: most words are none of them, and need no further look.
-const MONTH_STARTS: [bool; 1024] = {
-    let mut starts = [false; 1024];
+/// Which of these numbers the months have, a bit for each: most words are none of them, and need no further look.
+const MONTH_STARTS: [u64; 64] = {
+    let mut starts = [0; 64];
     let mut i = 0;
     while i < MONTHS.len() {
-        starts[start(MONTHS[i])] = true;
+        let start = start(MONTHS[i]);
+        starts[start / 64] |= 1 << (start % 64);
         i += 1;
     }
     starts

@@ -1,3 +1,4 @@
+use super::search::{LONGEST, Set};
 use super::*;
 
 #[test]

@@ -4,6 +4,8 @@
 use super::drawn::{is_base32, is_drawn, is_random, is_uuid, variety};
 use crate::entity::Entity;
 use crate::recognizers::{Field, Hit, is_word};
+use crate::segment::LETTER;
+use crate::swar;
 
 /// Names of what a person makes up: short values count.
 const PASSWORDS: &[&str] = &[
@@ -142,7 +144,7 @@ pub(super) fn find(field: &Field<'_>, hits: &mut Vec<Hit>) {
     }
     let text = field.text;
     let mut word = field.from;
-    if field.colons == 0 && !text[word..].contains(&b'=') {
+    if field.colons == 0 && swar::find(&text[word..], b'=').is_none() {
         unsigned(field, hits);
         return;
     }
@@ -171,6 +173,10 @@ fn unsigned(field: &Field<'_>, hits: &mut Vec<Hit>) {
         let last = unquoted(&left[left.len().saturating_sub(NEAR)..]).last();
         last.is_some_and(|b| LAST[*b as usize])
     };
+    // Among numbers there is no name: only what stands before them can be one.
+    if field.mask & LETTER == 0 && !may_say(&text[..field.from]) {
+        return;
+    }
     let mut done = field.from;
     for token in field.tokens.iter().filter(|token| token.digits > 0) {
         if token.from < done {

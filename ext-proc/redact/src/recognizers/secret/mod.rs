@@ -4,6 +4,8 @@
 mod anchors;
 mod assigned;
 mod drawn;
+mod forms;
+mod hooks;
 
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
@@ -39,22 +41,6 @@ enum Literal {
     Authorization,
 }
 
-/// URLs that are secrets as a whole: whoever knows the URL of a web hook may post.
-const HOOKS: &[&str] = &[
-    "hooks.slack.com/services/T",
-    "hooks.slack.com/workflows/T",
-    "discord.com/api/webhooks/",
-    "discordapp.com/api/webhooks/",
-    "webhook.office.com/webhookb2/",
-    "hooks.zapier.com/hooks/catch/",
-    "api.telegram.org/bot",
-    "chat.googleapis.com/v1/spaces/",
-    "open.feishu.cn/open-apis/bot/v2/hook/",
-    "oapi.dingtalk.com/robot/send?access_token=",
-    "qyapi.weixin.qq.com/cgi-bin/webhook/send?key=",
-    "maker.ifttt.com/trigger/",
-];
-
 /// All literals.
 #[derive(Debug)]
 pub(crate) struct Secrets {
@@ -79,8 +65,8 @@ impl Secrets {
             self.anchored(field, hits);
         }
         if field.longest >= 32 {
-            hooks(field, hits);
-            structured(field, hits);
+            hooks::find(field, hits);
+            forms::find(field, hits);
         }
         assigned::find(field, hits);
     }
@@ -251,43 +237,6 @@ fn pem(field: &Field<'_>, from: usize) -> Option<Hit> {
     Some(Hit::new(from, from + end, Entity::Secret, 1.0))
 }
 
-fn hooks(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    let text = field.text;
-    let mut at = field.from;
-    while let Some(slash) = text[at..].iter().position(|&b| b == b'/').map(|step| at + step) {
-        at = slash + 1;
-        // The hosts end with com, org and cn.
-        if !matches!(field.before(slash), Some(b'm' | b'g' | b'n')) {
-            continue;
-        }
-        let found = HOOKS.iter().find_map(|hook| {
-            let from = slash.checked_sub(hook.find('/')?)?;
-            (from >= field.from && text[from..].starts_with(hook.as_bytes()))
-                .then_some((from, from + hook.len()))
-        });
-        if let Some(hit) = found.and_then(|(from, rest)| hook(field, from, rest)) {
-            at = hit.to;
-            hits.push(hit);
-        }
-    }
-}
-
-fn hook(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
-    let text = field.text;
-    let mut start = from;
-    while start > field.from
-        && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b':' | b'/' | b'.' | b'-'))
-    {
-        start -= 1;
-    }
-    let len = text[rest..]
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || b"-_/.=&?:%@".contains(b))
-        .count();
-    let to = rest + trim(&text[rest..rest + len]);
-    (to - rest >= 16).then(|| Hit::new(start, to, Entity::Secret, 0.98))
-}
-
 fn telegram(field: &Field<'_>, colon: usize, rest: usize) -> Option<Hit> {
     let digits = field.text[field.from..colon]
         .iter()
@@ -333,95 +282,6 @@ fn authorization(field: &Field<'_>, from: usize, rest: usize) -> Option<Hit> {
         .then(|| Hit::new(rest, rest + value.len(), Entity::Secret, 0.9))
 }
 
-/// Secrets without a literal but with a form of their own.
-fn structured(field: &Field<'_>, hits: &mut Vec<Hit>) {
-    const LEAST: usize = 32;
-    let text = field.text;
-    let part = |b: &u8| Alphabet::Base64Url.has(*b) || matches!(b, b'.' | b'~');
-    let mut at = field.from;
-    // From the end of the shortest word back, so that most bytes are never looked at.
-    while let Some(word) = text.get(at..at + LEAST) {
-        if let Some(last) = word.iter().rposition(|b| !part(b)) {
-            at += last + 1;
-            continue;
-        }
-        let len = LEAST + text[at + LEAST..].iter().take_while(|b| part(b)).count();
-        if !field.before(at).is_some_and(is_word) {
-            let word = &text[at..at + trim(&text[at..at + len])];
-            if [
-                discord, mailchimp, azure, airtable, terraform, joined, maxmind, resend,
-            ]
-            .iter()
-            .any(|fits| fits(word))
-            {
-                hits.push(Hit::new(at, at + word.len(), Entity::Secret, 0.9));
-            }
-        }
-        at += len;
-    }
-}
-
-/// The user's id in base64, a time and a code.
-fn discord(word: &[u8]) -> bool {
-    let mut parts = word.split(|&b| b == b'.').map(<[u8]>::len);
-    let lens = (parts.next(), parts.next(), parts.next(), parts.next());
-    matches!(lens, (Some(23..=28), Some(6..=7), Some(27..=38), None)) && matches!(word[0], b'M' | b'N' | b'O')
-}
-
-/// 32 hexadecimal digits and a data centre.
-fn mailchimp(word: &[u8]) -> bool {
-    let Some((key, centre)) = word.split_at_checked(32) else {
-        return false;
-    };
-    let number = centre.strip_prefix(b"-us").unwrap_or_default();
-    key.iter().all(u8::is_ascii_hexdigit)
-        && matches!(number.len(), 1 | 2)
-        && number.iter().all(u8::is_ascii_digit)
-}
-
-/// An application's secret: `Q~` after four characters, 40 in all.
-fn azure(word: &[u8]) -> bool {
-    matches!(word.len(), 37..=40) && word.get(4..6) == Some(b"Q~") && is_random(word)
-}
-
-/// `pat` with 14 characters, a dot and 64 hexadecimal digits.
-fn airtable(word: &[u8]) -> bool {
-    word.len() == 82
-        && word.starts_with(b"pat")
-        && word[17] == b'.'
-        && word[18..].iter().all(u8::is_ascii_hexdigit)
-}
-
-/// 14 characters, `.atlasv1.` and 60 more: Terraform's cloud.
-fn terraform(word: &[u8]) -> bool {
-    word.len() >= 80 && word.get(14..23) == Some(b".atlasv1.")
-}
-
-/// 32 hexadecimal digits, a dot and 16 or 24 characters: an id and its secret, as several AI providers join them.
-fn joined(word: &[u8]) -> bool {
-    let Some((id, secret)) = word.split_at_checked(32) else {
-        return false;
-    };
-    matches!(secret.len(), 17 | 25)
-        && secret[0] == b'.'
-        && id.iter().all(u8::is_ascii_hexdigit)
-        && is_random(&secret[1..])
-}
-
-/// 6 and 29 characters and `mmk`.
-fn maxmind(word: &[u8]) -> bool {
-    word.len() == 40 && word.ends_with(b"_mmk") && word[6] == b'_'
-}
-
-/// `re_`, 8 characters, `_` and 24 more.
-fn resend(word: &[u8]) -> bool {
-    word.len() == 36
-        && word.starts_with(b"re_")
-        && word[11] == b'_'
-        && word[12..].iter().all(u8::is_ascii_alphanumeric)
-        && is_random(&word[12..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -429,9 +289,9 @@ mod tests {
     #[test]
     fn there_are_many_kinds_and_each_is_found() {
         assert!(
-            anchors::all().count() + HOOKS.len() >= 200,
+            anchors::all().count() + hooks::HOOKS.len() >= 200,
             "{}",
-            anchors::all().count() + HOOKS.len()
+            anchors::all().count() + hooks::HOOKS.len()
         );
         let engine = crate::Engine::new();
         for anchor in anchors::all().filter(|anchor| anchor.literal != "eyJ") {

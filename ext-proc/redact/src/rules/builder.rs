@@ -1,71 +1,11 @@
-//! What becomes of what is found: an operator per entity, thresholds, what is allowed to pass.
-//! Must not know how anything is found, nor who the tenant is.
+//! How rules are written down, and everything that can be wrong with them.
+//! Must not know what they are used for.
 
-use std::str::FromStr;
-
-use crate::engine::{What, topic};
+use super::allow::Pattern;
+use super::{Operator, Rules};
 use crate::entity::Entity;
-use crate::recognizers::context::Topics;
 use crate::recognizers::custom::{Customs, folded};
 use crate::recognizers::is_word;
-
-/// What becomes of an entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operator {
-    /// A keyed token such as `EMAIL_ADDRESS_7k2mq9x4tz0a`, which is put back in the answer.
-    Token,
-    /// The entity's name: `<EMAIL_ADDRESS>`.
-    Placeholder,
-    /// An asterisk for each letter and digit but the last ones.
-    Mask {
-        /// How many letters and digits at the end stay.
-        keep_last: u8,
-    },
-    /// A keyed hash: equal values stay recognizable as equal but cannot be put back.
-    Hash,
-    /// The whole request or answer is refused.
-    Block,
-    /// It stays and is counted.
-    Log,
-}
-
-/// Not an operator's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of token, placeholder, mask, hash, block, log")]
-pub struct ParseOperatorError;
-
-impl FromStr for Operator {
-    type Err = ParseOperatorError;
-
-    /// `token`, `placeholder`, `mask` (keeps nothing), `hash`, `block`, `log`.
-    fn from_str(name: &str) -> Result<Self, ParseOperatorError> {
-        Ok(match name {
-            "token" => Self::Token,
-            "placeholder" => Self::Placeholder,
-            "mask" => Self::Mask { keep_last: 0 },
-            "hash" => Self::Hash,
-            "block" => Self::Block,
-            "log" => Self::Log,
-            _ => return Err(ParseOperatorError),
-        })
-    }
-}
-
-/// Rules for one direction, checked. Built by [`Rules::builder`].
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// By `Entity as usize`: what to do, from which score on.
-    actions: Vec<Option<(Operator, f32)>>,
-    /// The topics of the entities that have an operator.
-    wanted: Topics,
-    allow: Vec<Pattern>,
-    customs: Customs,
-    /// By number of the custom kind; those that only somebody else finds come behind.
-    names: Vec<(String, Operator)>,
-    /// From which score on a claim counts, by the same numbers.
-    claims: Vec<f32>,
-}
 
 /// Something to find that is not one of [`Entity::ALL`]: a deny list, patterns, or both.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,16 +79,15 @@ pub enum RulesError {
 /// Collects [`Rules`].
 #[derive(Debug, Clone)]
 pub struct RulesBuilder {
-    actions: Vec<Option<(Operator, f32)>>,
+    pub(super) actions: Vec<Option<(Operator, f32)>>,
     allow: Vec<String>,
     customs: Vec<Custom>,
     claimed: Vec<(String, Operator, f32)>,
 }
 
-impl Rules {
-    /// Starts with nothing being acted on.
-    pub fn builder() -> RulesBuilder {
-        RulesBuilder {
+impl RulesBuilder {
+    pub(super) fn new() -> Self {
+        Self {
             actions: vec![None; Entity::ALL.len()],
             allow: Vec::new(),
             customs: Vec::new(),
@@ -156,91 +95,6 @@ impl Rules {
         }
     }
 
-    /// `operator` for every usual kind: what a policy that says no more means.
-    pub fn usual(operator: Operator) -> Self {
-        Self::new(Self::builder().usual(operator).actions, Vec::new())
-    }
-
-    fn new(actions: Vec<Option<(Operator, f32)>>, allow: Vec<Pattern>) -> Self {
-        let acted_on = Entity::ALL
-            .iter()
-            .zip(&actions)
-            .filter(|(_, action)| action.is_some());
-        Self {
-            wanted: Topics::of(acted_on.map(|(entity, _)| topic(*entity))),
-            actions,
-            allow,
-            customs: Customs::default(),
-            names: Vec::new(),
-            claims: Vec::new(),
-        }
-    }
-
-    /// The operator for an entity, if it is acted on.
-    pub fn operator(&self, entity: Entity) -> Option<Operator> {
-        self.action(entity).map(|(operator, _)| operator)
-    }
-
-    pub(crate) fn customs(&self) -> &Customs {
-        &self.customs
-    }
-
-    /// The name and operator of a find.
-    pub(crate) fn answer_to(&self, what: What) -> Option<(&str, Operator)> {
-        match what {
-            What::Entity(entity) => Some((entity.name(), self.operator(entity)?)),
-            What::Custom(number) | What::Claimed(number) => {
-                let (name, operator) = self.names.get(usize::from(number))?;
-                Some((name, *operator))
-            }
-            What::Token => None,
-        }
-    }
-
-    pub(crate) fn wanted(&self) -> Topics {
-        self.wanted
-    }
-
-    pub(crate) fn threshold(&self, entity: Entity) -> f32 {
-        self.action(entity)
-            .map_or(f32::INFINITY, |(_, threshold)| threshold)
-    }
-
-    /// Whether a folded value may pass.
-    pub(crate) fn is_allowed(&self, folded: &[u8]) -> bool {
-        !self.allow.is_empty() && self.allow.iter().any(|pattern| pattern.matches(folded))
-    }
-
-    /// Whether a value may pass that has not been folded. What is allowed is compared as it was written, too: names have
-    /// letters whose case is no matter of ASCII.
-    pub(crate) fn is_allowed_text(&self, value: &str) -> bool {
-        !self.allow.is_empty()
-            && (self.is_allowed(&folded(value))
-                || self.is_allowed(value.as_bytes())
-                || self.is_allowed(value.to_lowercase().as_bytes()))
-    }
-
-    /// What somebody else's find of this name and score counts as, if it is acted on.
-    pub(crate) fn claim(&self, name: &str, score: f32) -> Option<What> {
-        let (what, threshold) = match name.parse::<Entity>() {
-            Ok(entity) => (What::Entity(entity), self.threshold(entity)),
-            Err(_) => {
-                let number = self.names.iter().position(|(known, _)| known == name)?;
-                (
-                    What::Claimed(u16::try_from(number).ok()?),
-                    *self.claims.get(number)?,
-                )
-            }
-        };
-        (threshold..=1.0).contains(&score).then_some(what)
-    }
-
-    fn action(&self, entity: Entity) -> Option<(Operator, f32)> {
-        self.actions.get(entity as usize).copied().flatten()
-    }
-}
-
-impl RulesBuilder {
     /// `operator` for every kind with [`Entity::is_usual`], keeping their thresholds.
     #[must_use]
     pub fn usual(mut self, operator: Operator) -> Self {
@@ -404,59 +258,9 @@ fn default_threshold(entity: Entity) -> f32 {
     }
 }
 
-/// A value with `*` for any text, as its parts between the asterisks.
-#[derive(Debug, Clone)]
-struct Pattern(Vec<Vec<u8>>);
-
-impl Pattern {
-    fn new(value: &str) -> Self {
-        Self(
-            value
-                .to_ascii_lowercase()
-                .split('*')
-                .map(|part| part.as_bytes().to_vec())
-                .collect(),
-        )
-    }
-
-    fn matches(&self, value: &[u8]) -> bool {
-        let value = value.to_ascii_lowercase();
-        let [first, middle @ .., last] = &self.0[..] else {
-            return self.0.first().is_some_and(|only| *only == value);
-        };
-        if value.len() < first.len() + last.len() || !value.starts_with(first) || !value.ends_with(last) {
-            return false;
-        }
-        let mut rest = &value[first.len()..value.len() - last.len()];
-        middle.iter().filter(|part| !part.is_empty()).all(|part| {
-            let found = rest.windows(part.len()).position(|window| window == part);
-            found.inspect(|at| rest = &rest[at + part.len()..]).is_some()
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn allowed_values() {
-        for (pattern, value, matches) in [
-            ("support@example.com", "Support@Example.com", true),
-            ("support@example.com", "xsupport@example.com", false),
-            ("*@example.com", "a@example.com", true),
-            ("*@example.com", "a@example.com.evil", false),
-            ("10.*.1.*", "10.2.1.3", true),
-            ("10.*.1.*", "10.2.2.3", false),
-            ("a*a", "a", false),
-        ] {
-            assert_eq!(
-                Pattern::new(pattern).matches(value.as_bytes()),
-                matches,
-                "{pattern} {value}"
-            );
-        }
-    }
 
     #[test]
     fn wrong_rules_are_refused_all_at_once() {

@@ -1,0 +1,129 @@
+//! Values that only the word before them makes personal: verification codes, PINs, expiry dates, dates of birth, user names,
+//! licence and account numbers.
+//! Must not know forms beyond "a short number", "a date", "a name".
+
+mod date;
+mod kinds;
+
+use super::context::Topics;
+use super::{Field, Hit, is_word};
+use crate::engine::topic;
+use crate::entity::Entity;
+use date::{born_after, date, is_of_company, number};
+pub(crate) use kinds::words;
+use kinds::{KINDS, TOPICS};
+
+/// What a value must look like.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    /// So many digits, no more.
+    Digits(usize, usize),
+    /// Letters and digits, at least four digits.
+    Code(usize, usize),
+    /// `12/27`, `12/2027`
+    MonthYear,
+    /// `1984-03-05`, `3/5/84`, `5. März 1984`, `March 5, 1984`
+    Date,
+    /// A word with more than letters in it, or anything after a sign of assignment.
+    Name,
+}
+
+pub(crate) fn find(field: &Field<'_>, wanted: Topics, hits: &mut Vec<Hit>) {
+    if !field.mentions.any(TOPICS) {
+        return;
+    }
+    let mut active = [None; KINDS.len()];
+    for (kind, slot) in KINDS.iter().zip(&mut active) {
+        let topic = topic(kind.entity);
+        *slot = (wanted.has(topic) && field.mentions.any(topic)).then_some((kind, topic));
+    }
+    let text = field.text;
+    let mut at = field.from;
+    while at < text.len() {
+        if !is_word(text[at]) || field.before(at).is_some_and(|b| is_word(b) || b == b'.') {
+            at += 1;
+            continue;
+        }
+        let mut next = at + 1;
+        for (kind, topic) in active.iter().flatten() {
+            let Some(named) = field.mentions.last_before(at, kind.reach, *topic) else {
+                // Where verbs come last, the word follows: "ich bin am 5. März 1984 in Köln geboren".
+                if kind.entity == Entity::DateOfBirth
+                    && let Some(to) = kind.shape.end(field, at)
+                    && born_after(&text[to..])
+                    && !is_of_company(&text[..at])
+                {
+                    hits.push(Hit::new(at, to, kind.entity, kind.score));
+                    next = next.max(to);
+                }
+                continue;
+            };
+            // On the same line, and not in a list or index.
+            if text[named..at]
+                .iter()
+                .any(|b| matches!(b, b'\n' | b'[' | b';' | b','))
+            {
+                continue;
+            }
+            if let Some(to) = kind.shape.end(field, at) {
+                if kind.entity == Entity::DateOfBirth && is_of_company(&text[..named]) {
+                    continue;
+                }
+                hits.push(Hit::new(at, to, kind.entity, kind.score));
+                next = next.max(to);
+            }
+        }
+        at = next;
+    }
+}
+
+impl Shape {
+    /// The end of a value of this shape at `from`.
+    fn end(self, field: &Field<'_>, from: usize) -> Option<usize> {
+        let rest = &field.text[from..];
+        let count = |test: fn(&u8) -> bool| rest.iter().take(64).take_while(|b| test(b)).count();
+        match self {
+            Self::Digits(least, most) => {
+                let len = count(u8::is_ascii_digit);
+                let more = match field.at(from + len) {
+                    Some(b'.' | b',' | b'-' | b'/' | b':') => {
+                        field.at(from + len + 1).is_some_and(|b| b.is_ascii_digit())
+                    }
+                    Some(b) => is_word(b) || b == b'%',
+                    None => false,
+                };
+                ((least..=most).contains(&len) && !more).then_some(from + len)
+            }
+            Self::Code(least, most) => {
+                let len = count(|b| b.is_ascii_alphanumeric() || *b == b'-');
+                let digits = rest[..len].iter().filter(|b| b.is_ascii_digit()).count();
+                let ends = !field.at(from + len).is_some_and(is_word) && rest[..len].last() != Some(&b'-');
+                ((least..=most).contains(&len) && digits >= 4 && ends).then_some(from + len)
+            }
+            Self::MonthYear => {
+                let len = count(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-' | b' '));
+                let value = rest[..len].trim_ascii_end();
+                let mut parts = value
+                    .split(|b| matches!(b, b'/' | b'-' | b' '))
+                    .filter(|part| !part.is_empty());
+                let (month, year) = (parts.next()?, parts.next()?);
+                let valid = parts.next().is_none()
+                    && month.len() <= 2
+                    && (1..=12).contains(&number(month))
+                    && matches!(year.len(), 2 | 4);
+                (valid && !field.at(from + value.len()).is_some_and(is_word)).then_some(from + value.len())
+            }
+            Self::Date => date(field, from),
+            Self::Name => {
+                let len = count(|b| is_word(*b) || matches!(b, b'.' | b'_' | b'-'));
+                let name = &rest[..len];
+                let name = &name[..name.iter().rposition(|b| is_word(*b)).map_or(0, |i| i + 1)];
+                let odd = name.iter().any(|b| !b.is_ascii_alphabetic());
+                let assigned = matches!(field.text[..from].trim_ascii_end().last(), Some(b':' | b'='));
+                let code = matches!(field.at(from + name.len()), Some(b'(' | b'[' | b'='));
+                (name.len() >= 3 && (odd || assigned) && !code && !name.iter().all(u8::is_ascii_digit))
+                    .then_some(from + name.len())
+            }
+        }
+    }
+}
