@@ -142,6 +142,8 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tollgate_llm::json::Value;
+
     use super::*;
 
     #[test]
@@ -189,7 +191,8 @@ mod tests {
     #[test]
     fn every_condition_can_hold_and_fail() {
         let check = |conditions: &str, expected: bool| {
-            let matcher = Matcher::new(serde_json::from_str(conditions).unwrap()).unwrap();
+            let matcher =
+                Matcher::new(Conditions::read(&Value::parse(conditions).unwrap()).unwrap()).unwrap();
             let header = |name: &str| (name == "x-team").then(|| b"search-eu".to_vec());
             let candidate = Candidate {
                 endpoint: Endpoint::ChatCompletions,
