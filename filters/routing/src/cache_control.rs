@@ -1,15 +1,15 @@
 //! What a client says about the cache, in headers that go no further than the gateway.
 //! Must not know what the policy allows: it reads, and the service decides.
 
-use serde::Deserialize;
-use tollgate_llm::json::ObjectWriter;
+use tollgate_llm::json::{ObjectWriter, Value};
 use tollgate_llm::{ApiError, ErrorKind};
 
 use crate::names;
+use crate::plan::BadPlan;
+use crate::plan::read::{flag, members, named, number, text};
 
 /// A client's wishes. They can only ask for less than the policy gives.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CacheControl {
     /// `cache-control: no-cache`: no stored answer is to be served. The new one may be stored.
     pub no_cache: bool,
@@ -26,8 +26,7 @@ pub struct CacheControl {
 }
 
 /// The most that a client wants of the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheMode {
     /// Nothing.
     Off,
@@ -44,6 +43,10 @@ const LONGEST_NAMESPACE: usize = 128;
 
 impl CacheMode {
     const ALL: [Self; 4] = [Self::Off, Self::Exact, Self::Safe, Self::Faq];
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 
     const fn name(self) -> &'static str {
         match self {
@@ -76,6 +79,25 @@ impl CacheControl {
         }
     }
 
+    /// Reads what [`Self::write`] wrote.
+    pub(crate) fn from_json(value: &Value<'_>) -> Result<Self, BadPlan> {
+        let mut control = Self::default();
+        for (name, value) in members("cache", value)? {
+            match &**name {
+                "no_cache" => control.no_cache = flag(name, value)?,
+                "no_store" => control.no_store = flag(name, value)?,
+                "max_age" => control.max_age = Some(number(name, value)?),
+                "ttl" => control.ttl = Some(number(name, value)?),
+                "mode" => {
+                    control.mode = Some(named(name, value, "a mode of the cache", CacheMode::from_name)?)
+                }
+                "namespace" => control.namespace = Some(text(name, value)?),
+                _ => {}
+            }
+        }
+        Ok(control)
+    }
+
     /// Whether the client said nothing.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -97,8 +119,7 @@ impl CacheControl {
                     .ok_or_else(|| wrong(name, "must be whole seconds, such as 300"))
             }
             names::CACHE_MODE => {
-                self.mode =
-                    text().and_then(|text| CacheMode::ALL.into_iter().find(|mode| mode.name() == text));
+                self.mode = text().and_then(CacheMode::from_name);
                 self.mode
                     .map(drop)
                     .ok_or_else(|| wrong(name, "must be off, exact, safe or faq"))

@@ -1,14 +1,15 @@
 //! What `router.wasm` found out about a request, handed on as one internal header.
 //! Must not hold prompt text: the header passes through access logs and traces.
 
-use serde::Deserialize;
 use tollgate_llm::Endpoint;
-use tollgate_llm::json::ObjectWriter;
+use tollgate_llm::json::{ObjectWriter, Value};
 
 use crate::cache_control::CacheControl;
+use crate::plan::BadPlan;
+use crate::plan::read::{endpoint, flag, list, number, text};
 
 /// The facts of a request. The service trusts them from its own Envoy: inbound `x-tollgate-*` headers were stripped.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Envoy's `x-request-id`.
     pub request_id: String,
@@ -19,25 +20,21 @@ pub struct Facts {
     /// The client wants a stream.
     pub stream: bool,
     /// OpenAI's `stream_options.include_usage`.
-    #[serde(default)]
     pub include_usage: Option<bool>,
     /// Tokens of the prompt.
     pub prompt_tokens: u64,
     /// Whether that is a count or an estimate.
     pub exact: bool,
     /// What the client says about the cache.
-    #[serde(default)]
     pub cache: CacheControl,
     /// The choice if no tenant's route applies; `None` if only tenants' routes match.
-    #[serde(default)]
     pub choice: Option<Choice>,
     /// Routes before it that match but for their tenant, in order.
-    #[serde(default)]
     pub tenant_choices: Vec<TenantChoice>,
 }
 
 /// Where a request goes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The route's name.
     pub route: String,
@@ -48,16 +45,34 @@ pub struct Choice {
 }
 
 /// Where a request of one tenant goes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantChoice {
     /// The tenant.
     pub tenant: String,
     /// Its choice.
-    #[serde(flatten)]
     pub choice: Choice,
 }
 
+impl TenantChoice {
+    fn read(value: &Value<'_>) -> Result<Self, BadPlan> {
+        let tenant = value.get("tenant").ok_or(BadPlan::Missing("tenant"))?;
+        Ok(Self {
+            tenant: text("tenant", tenant)?,
+            choice: Choice::read(value)?,
+        })
+    }
+}
+
 impl Choice {
+    fn read(value: &Value<'_>) -> Result<Self, BadPlan> {
+        let get = |name: &'static str| text(name, value.get(name).ok_or(BadPlan::Missing(name))?);
+        Ok(Self {
+            route: get("route")?,
+            pool: get("pool")?,
+            target: get("target")?,
+        })
+    }
+
     fn write(&self, out: &mut ObjectWriter<'_>) {
         out.text("route", &self.route);
         out.text("pool", &self.pool);
@@ -122,9 +137,28 @@ impl Facts {
         ascii
     }
 
-    /// Reads the header's value.
-    pub fn from_header(value: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(value)
+    /// Reads the header's value. What a later version adds is passed over.
+    pub fn from_header(value: &str) -> Result<Self, BadPlan> {
+        let value = Value::parse(value)?;
+        let get = |name: &'static str| value.get(name).ok_or(BadPlan::Missing(name));
+        let optional = |name| value.get(name);
+        Ok(Self {
+            request_id: text("request_id", get("request_id")?)?,
+            endpoint: endpoint(&text("endpoint", get("endpoint")?)?)?,
+            model: text("model", get("model")?)?,
+            stream: flag("stream", get("stream")?)?,
+            include_usage: optional("include_usage")
+                .map(|value| flag("include_usage", value))
+                .transpose()?,
+            prompt_tokens: number("prompt_tokens", get("prompt_tokens")?)?,
+            exact: flag("exact", get("exact")?)?,
+            cache: optional("cache").map_or_else(|| Ok(CacheControl::default()), CacheControl::from_json)?,
+            choice: optional("choice").map(Choice::read).transpose()?,
+            tenant_choices: match optional("tenant_choices") {
+                Some(choices) => list("tenant_choices", choices, TenantChoice::read)?,
+                None => Vec::new(),
+            },
+        })
     }
 }
 
@@ -173,6 +207,21 @@ mod tests {
         assert_eq!(read, facts);
         assert_eq!(read.choice_for("acme").unwrap().pool, "acme");
         assert_eq!(read.choice_for("other").unwrap().pool, "all");
+        let later = header.replacen('{', r#"{"later":[1],"#, 1);
+        assert_eq!(Facts::from_header(&later).unwrap(), facts);
+        for name in [
+            "request_id",
+            "endpoint",
+            "model",
+            "stream",
+            "prompt_tokens",
+            "exact",
+            "tenant",
+            "route",
+        ] {
+            let other = header.replacen(&format!("\"{name}\""), "\"other\"", 1);
+            assert!(Facts::from_header(&other).is_err(), "{name}");
+        }
         let bare = Facts {
             include_usage: None,
             cache: CacheControl::default(),

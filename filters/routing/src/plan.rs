@@ -7,7 +7,7 @@ use serde::Serialize;
 use tollgate_llm::{Dialect, Endpoint};
 use tollgate_tokens::Tokenizer;
 
-mod read;
+pub(crate) mod read;
 
 pub use read::BadPlan;
 

@@ -12,7 +12,8 @@ use super::{
     RouterPlan, ValueCondition,
 };
 
-/// Why a plan cannot be used. Plans are rendered, so this is about a plan of another version.
+/// Why a plan, or what one filter hands on to the next, cannot be used: both are written by this crate, so this is about one
+/// of another version.
 #[derive(Debug, thiserror::Error)]
 pub enum BadPlan {
     /// Not JSON.
@@ -29,7 +30,7 @@ pub enum BadPlan {
     Wrong(String, &'static str),
 }
 
-type Read<T> = Result<T, BadPlan>;
+pub(crate) type Read<T> = Result<T, BadPlan>;
 
 impl RouterPlan {
     /// Reads what `serde_json` writes.
@@ -179,10 +180,7 @@ fn header(value: &Value<'_>) -> Read<HeaderCondition> {
             "exact" => condition = Some(ValueCondition::Exact(text(name, value)?)),
             "prefix" => condition = Some(ValueCondition::Prefix(text(name, value)?)),
             "regex" => condition = Some(ValueCondition::Regex(text(name, value)?)),
-            "present" => {
-                let present = value.as_bool().ok_or_else(|| wrong(name, "true or false"))?;
-                condition = Some(ValueCondition::Present(present));
-            }
+            "present" => condition = Some(ValueCondition::Present(flag(name, value)?)),
             _ => return Err(unknown(name)),
         }
     }
@@ -192,7 +190,7 @@ fn header(value: &Value<'_>) -> Read<HeaderCondition> {
     })
 }
 
-fn members<'v, 'a>(name: &str, value: &'v Value<'a>) -> Read<&'v [Member<'a>]> {
+pub(crate) fn members<'v, 'a>(name: &str, value: &'v Value<'a>) -> Read<&'v [Member<'a>]> {
     value.members().ok_or_else(|| wrong(name, "an object"))
 }
 
@@ -204,32 +202,41 @@ fn map<T>(name: &str, value: &Value<'_>, read: fn(&Value<'_>) -> Read<T>) -> Rea
     Ok(entries)
 }
 
-fn list<T>(name: &str, value: &Value<'_>, read: impl Fn(&Value<'_>) -> Read<T>) -> Read<Vec<T>> {
+pub(crate) fn list<T>(name: &str, value: &Value<'_>, read: impl Fn(&Value<'_>) -> Read<T>) -> Read<Vec<T>> {
     let items = value.items().ok_or_else(|| wrong(name, "a list"))?;
     items.iter().map(read).collect()
 }
 
-fn text(name: &str, value: &Value<'_>) -> Read<String> {
+pub(crate) fn text(name: &str, value: &Value<'_>) -> Read<String> {
     value
         .as_str()
         .map(str::to_owned)
         .ok_or_else(|| wrong(name, "a string"))
 }
 
-fn number(name: &str, value: &Value<'_>) -> Read<u64> {
+pub(crate) fn number(name: &str, value: &Value<'_>) -> Read<u64> {
     value.as_u64().ok_or_else(|| wrong(name, "a whole number"))
 }
 
-fn named<T>(name: &str, value: &Value<'_>, kind: &'static str, find: fn(&str) -> Option<T>) -> Read<T> {
+pub(crate) fn named<T>(
+    name: &str,
+    value: &Value<'_>,
+    kind: &'static str,
+    find: fn(&str) -> Option<T>,
+) -> Read<T> {
     value.as_str().and_then(find).ok_or_else(|| wrong(name, kind))
 }
 
-fn endpoint(name: &str) -> Read<Endpoint> {
+pub(crate) fn endpoint(name: &str) -> Read<Endpoint> {
     Endpoint::from_name(name).ok_or_else(|| wrong(name, "an endpoint"))
 }
 
-fn unknown(name: &str) -> BadPlan {
+pub(crate) fn unknown(name: &str) -> BadPlan {
     BadPlan::Unknown(name.to_owned())
+}
+
+pub(crate) fn flag(name: &str, value: &Value<'_>) -> Read<bool> {
+    value.as_bool().ok_or_else(|| wrong(name, "true or false"))
 }
 
 fn wrong(name: &str, kind: &'static str) -> BadPlan {
