@@ -2,6 +2,8 @@
 //!
 //! Thin wrappers that never panic: a trap takes the whole VM and every request in it. Must not decide anything.
 
+use std::fmt::Display;
+
 use log::error;
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{HttpContext, RootContext};
@@ -9,9 +11,13 @@ use proxy_wasm::types::BufferType;
 use tollgate_llm::{ApiError, Dialect};
 
 /// Reads the plugin's configuration; says in Envoy's log what is wrong with it.
-pub fn configuration<T: serde::de::DeserializeOwned>(root: &impl RootContext, filter: &str) -> Option<T> {
+pub fn configuration<T, E: Display>(
+    root: &impl RootContext,
+    filter: &str,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Option<T> {
     let bytes = root.get_plugin_configuration().unwrap_or_default();
-    match serde_json::from_slice(&bytes) {
+    match read(&String::from_utf8_lossy(&bytes)) {
         Ok(plan) => Some(plan),
         Err(cause) => {
             error!("{filter}: plugin configuration: {cause}; render it with `tollgate render envoy`");

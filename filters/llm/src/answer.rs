@@ -76,6 +76,9 @@ pub trait AnswerVisitor {
     /// A string that the model, or a tool of the provider, wrote.
     fn text(&mut self, channel: Channel, str: &Str<'_>, kind: TextKind);
 
+    /// The name of a tool that the model calls with the arguments that come on this channel.
+    fn call(&mut self, _channel: Channel, _name: &Str<'_>) {}
+
     /// A value that repeats the answer token by token (`logprobs`), in a form in which nothing can be found. Whoever
     /// changes texts puts `null` in its place; by default it counts as unknown.
     fn logprobs(&mut self, _value: Range<usize>, path: &str) {
@@ -240,8 +243,11 @@ impl<'a, V: AnswerVisitor> Handler<'a> for Answer<'_, V> {
         fact: Fact,
         token: &Token<'a>,
         _path: &Path<'_>,
-        _context: &Context,
+        context: &Context,
     ) -> Result<(), BodyError> {
+        if let (Fact::Called, Token::String(name)) = (fact, token) {
+            self.visitor.call(context.channel(Part::ToolArguments), name);
+        }
         self.outcome.fact(fact, token);
         Ok(())
     }

@@ -21,6 +21,13 @@ impl Dialect {
             Self::Anthropic => "anthropic",
         }
     }
+
+    /// The dialect of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::OpenAi, Self::Anthropic]
+            .into_iter()
+            .find(|dialect| dialect.name() == name)
+    }
 }
 
 /// One operation of a dialect that the gateway understands.
@@ -48,6 +55,22 @@ impl Endpoint {
         Self::Responses,
         Self::Messages,
     ];
+
+    /// The name used in configuration and between the parts of the gateway.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat_completions",
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::Responses => "responses",
+            Self::Messages => "messages",
+        }
+    }
+
+    /// The endpoint of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|endpoint| endpoint.name() == name)
+    }
 
     /// The endpoint that a request path names; a query string is ignored.
     pub fn from_path(path: &str) -> Option<Self> {
@@ -96,6 +119,23 @@ pub fn dialect_of_path(path: &str) -> Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_that_serde_writes() {
+        let written = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        for endpoint in Endpoint::ALL {
+            assert_eq!(written(serde_json::json!(endpoint)), endpoint.name());
+            assert_eq!(Endpoint::from_name(endpoint.name()), Some(endpoint));
+        }
+        for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+            assert_eq!(written(serde_json::json!(dialect)), dialect.name());
+            assert_eq!(Dialect::from_name(dialect.name()), Some(dialect));
+        }
+        assert_eq!(
+            (Endpoint::from_name("chat"), Dialect::from_name("")),
+            (None, None)
+        );
+    }
 
     #[test]
     fn every_endpoint_is_found_by_its_path_and_by_nothing_near_it() {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Dialect;
+use crate::json::ObjectWriter;
 
 /// What went wrong, in the terms both dialects can express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,15 +153,25 @@ impl ApiError {
     /// The JSON body. OpenAI: `{"error":{message,type,param,code}}`; Anthropic: `{"type":"error","error":{type,message}}`.
     pub fn to_json(&self, dialect: Dialect) -> Vec<u8> {
         let kind = self.kind.type_name(dialect);
-        let value = match dialect {
-            Dialect::OpenAi => serde_json::json!({
-                "error": { "message": self.message, "type": kind, "param": self.param, "code": self.code }
+        let mut json = String::new();
+        let mut answer = ObjectWriter::new(&mut json);
+        match dialect {
+            Dialect::OpenAi => answer.object("error", |error| {
+                error.text("message", &self.message);
+                error.text("type", kind);
+                error.text_or_null("param", self.param.as_deref());
+                error.text_or_null("code", self.code);
             }),
-            Dialect::Anthropic => serde_json::json!({
-                "type": "error", "error": { "type": kind, "message": self.message }
-            }),
-        };
-        value.to_string().into_bytes()
+            Dialect::Anthropic => {
+                answer.text("type", "error");
+                answer.object("error", |error| {
+                    error.text("type", kind);
+                    error.text("message", &self.message);
+                });
+            }
+        }
+        answer.end();
+        json.into_bytes()
     }
 
     /// One SSE event that tells a client of a stream that it failed, in the shape that its SDK raises as an exception.

@@ -31,7 +31,7 @@ impl Context for Root {}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
-        self.plan = tollgate_host::configuration::<LanePlan>(self, "provider.wasm").map(Rc::new);
+        self.plan = tollgate_host::configuration(self, "provider.wasm", LanePlan::from_json).map(Rc::new);
         self.plan.is_some()
     }
 

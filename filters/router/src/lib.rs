@@ -38,7 +38,8 @@ impl Context for Root {}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
-        let Some(plan) = tollgate_host::configuration::<RouterPlan>(self, "router.wasm") else {
+        let plan = tollgate_host::configuration(self, "router.wasm", RouterPlan::from_json);
+        let Some(plan) = plan else {
             return false;
         };
         match Router::new(plan) {

@@ -236,7 +236,7 @@ mod tests {
                 {"name": "rest", "pool": "all"}
             ]
         }"#;
-        Router::new(serde_json::from_str(plan).unwrap()).unwrap()
+        Router::new(RouterPlan::from_json(plan).unwrap()).unwrap()
     }
 
     fn admit(endpoint: Endpoint, body: &str) -> Result<Facts, ApiError> {

@@ -1,38 +1,32 @@
 //! What a client says about the cache, in headers that go no further than the gateway.
 //! Must not know what the policy allows: it reads, and the service decides.
 
-use serde::{Deserialize, Serialize};
+use tollgate_llm::json::{ObjectWriter, Value};
 use tollgate_llm::{ApiError, ErrorKind};
 
 use crate::names;
+use crate::plan::BadPlan;
+use crate::plan::read::{flag, members, named, number, text};
 
 /// A client's wishes. They can only ask for less than the policy gives.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CacheControl {
     /// `cache-control: no-cache`: no stored answer is to be served. The new one may be stored.
-    #[serde(skip_serializing_if = "is_false")]
     pub no_cache: bool,
     /// `cache-control: no-store`: the answer is not to be stored.
-    #[serde(skip_serializing_if = "is_false")]
     pub no_store: bool,
     /// `cache-control: max-age`: the oldest answer that is to be served, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<u64>,
     /// `x-tollgate-cache-ttl`: how long the answer may be kept, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
     /// `x-tollgate-cache-mode`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<CacheMode>,
     /// `x-tollgate-cache-namespace`: entries of different namespaces are not shared.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
 }
 
 /// The most that a client wants of the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheMode {
     /// Nothing.
     Off,
@@ -47,11 +41,63 @@ pub enum CacheMode {
 /// The longest name of a namespace, in bytes.
 const LONGEST_NAMESPACE: usize = 128;
 
-fn is_false(value: &bool) -> bool {
-    !value
+impl CacheMode {
+    const ALL: [Self; 4] = [Self::Off, Self::Exact, Self::Safe, Self::Faq];
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Exact => "exact",
+            Self::Safe => "safe",
+            Self::Faq => "faq",
+        }
+    }
 }
 
 impl CacheControl {
+    /// Writes what the client said, as it is read again.
+    pub(crate) fn write(&self, out: &mut ObjectWriter<'_>) {
+        for (name, wish) in [("no_cache", self.no_cache), ("no_store", self.no_store)] {
+            if wish {
+                out.bool(name, true);
+            }
+        }
+        for (name, seconds) in [("max_age", self.max_age), ("ttl", self.ttl)] {
+            if let Some(seconds) = seconds {
+                out.number(name, seconds);
+            }
+        }
+        let mode = self.mode.map(CacheMode::name);
+        for (name, text) in [("mode", mode), ("namespace", self.namespace.as_deref())] {
+            if let Some(text) = text {
+                out.text(name, text);
+            }
+        }
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub(crate) fn from_json(value: &Value<'_>) -> Result<Self, BadPlan> {
+        let mut control = Self::default();
+        for (name, value) in members("cache", value)? {
+            match &**name {
+                "no_cache" => control.no_cache = flag(name, value)?,
+                "no_store" => control.no_store = flag(name, value)?,
+                "max_age" => control.max_age = Some(number(name, value)?),
+                "ttl" => control.ttl = Some(number(name, value)?),
+                "mode" => {
+                    control.mode = Some(named(name, value, "a mode of the cache", CacheMode::from_name)?)
+                }
+                "namespace" => control.namespace = Some(text(name, value)?),
+                _ => {}
+            }
+        }
+        Ok(control)
+    }
+
     /// Whether the client said nothing.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -73,13 +119,7 @@ impl CacheControl {
                     .ok_or_else(|| wrong(name, "must be whole seconds, such as 300"))
             }
             names::CACHE_MODE => {
-                self.mode = text().and_then(|text| match text {
-                    "off" => Some(CacheMode::Off),
-                    "exact" => Some(CacheMode::Exact),
-                    "safe" => Some(CacheMode::Safe),
-                    "faq" => Some(CacheMode::Faq),
-                    _ => None,
-                });
+                self.mode = text().and_then(CacheMode::from_name);
                 self.mode
                     .map(drop)
                     .ok_or_else(|| wrong(name, "must be off, exact, safe or faq"))

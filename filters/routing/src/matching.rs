@@ -1,7 +1,7 @@
 //! Whether a route's conditions hold for a request.
 //! Must not know where a route leads.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
 use tollgate_llm::Endpoint;
 
 use crate::plan::{Conditions, PathCondition, ValueCondition};
@@ -11,8 +11,13 @@ use crate::plan::{Conditions, PathCondition, ValueCondition};
 #[error("header {header}: {source}")]
 pub struct BadPattern {
     header: String,
-    source: regex::Error,
+    source: PatternError,
 }
+
+/// What is wrong with a pattern, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct PatternError(String);
 
 /// What a route is matched against.
 pub struct Candidate<'a> {
@@ -103,19 +108,18 @@ impl HeaderTest {
             (_, None) => false,
             (Self::Exact(wanted), Some(value)) => value == wanted.as_bytes(),
             (Self::Prefix(wanted), Some(value)) => value.starts_with(wanted.as_bytes()),
-            (Self::Regex(pattern), Some(value)) => pattern.is_match(&value),
+            (Self::Regex(pattern), Some(value)) => pattern.is_match(&String::from_utf8_lossy(&value)),
         }
     }
 }
 
 /// Compiles a header pattern the way the filter does, so that `tollgate check` refuses what the filter would.
-pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    // Header values are bytes, not text, and the module carries no Unicode tables. The limit bounds memory in every worker;
-    // 64 KiB is enough for lists of hundreds of words.
+pub fn compile(pattern: &str) -> Result<Regex, PatternError> {
+    // The limit bounds memory in every worker; it is enough for lists of hundreds of words.
     RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .unicode(false)
-        .size_limit(64 << 10)
+        .size_limit(256 << 10)
         .build()
+        .map_err(|cause| PatternError(cause.to_string()))
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters. Linear in the text for each `*`.
@@ -138,6 +142,8 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tollgate_llm::json::Value;
+
     use super::*;
 
     #[test]
@@ -158,9 +164,35 @@ mod tests {
     }
 
     #[test]
+    fn patterns_see_characters_and_what_is_no_text_is_one_that_nobody_writes() {
+        for (pattern, value, expected) in [
+            ("caf.", "café".as_bytes(), true),
+            ("caf..", "café".as_bytes(), false),
+            ("caf.", b"caf\xe9", true),
+            ("caf\\w", b"caf\xe9", false),
+            ("a|b", b"ab", false),
+        ] {
+            let test = HeaderTest::Regex(compile(pattern).unwrap());
+            assert_eq!(test.holds(Some(value.to_vec())), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn long_lists_compile_and_endless_ones_do_not() {
+        let words = |count: usize| {
+            let words: Vec<String> = (0..count).map(|word| format!("team-{word:05}")).collect();
+            words.join("|")
+        };
+        assert!(compile(&words(500)).is_ok());
+        assert!(compile(&words(5000)).is_err());
+        assert!(compile("a{1000}{1000}").is_err());
+    }
+
+    #[test]
     fn every_condition_can_hold_and_fail() {
         let check = |conditions: &str, expected: bool| {
-            let matcher = Matcher::new(serde_json::from_str(conditions).unwrap()).unwrap();
+            let matcher =
+                Matcher::new(Conditions::read(&Value::parse(conditions).unwrap()).unwrap()).unwrap();
             let header = |name: &str| (name == "x-team").then(|| b"search-eu".to_vec());
             let candidate = Candidate {
                 endpoint: Endpoint::ChatCompletions,
@@ -191,6 +223,11 @@ mod tests {
             true,
         );
         check(r#"{"headers":[{"name":"x-team","regex":"search"}]}"#, false);
+        check(r#"{"headers":[{"name":"x-team","regex":"SEARCH-.."}]}"#, false);
+        check(
+            r#"{"headers":[{"name":"x-team","regex":"(?i)SEARCH-[[:alpha:]]{2}"}]}"#,
+            true,
+        );
         check(r#"{"headers":[{"name":"x-team","present":true}]}"#, true);
         check(r#"{"headers":[{"name":"x-team","present":false}]}"#, false);
         check(r#"{"headers":[{"name":"x-other","present":false}]}"#, true);

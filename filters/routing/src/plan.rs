@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tollgate_llm::{Dialect, Endpoint};
 use tollgate_tokens::Tokenizer;
 
+pub(crate) mod read;
+
+pub use read::BadPlan;
+
 /// What `router.wasm` needs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RouterPlan {
     /// Largest request body in bytes; larger is a 413.
     pub max_body: u64,
@@ -22,38 +25,28 @@ pub struct RouterPlan {
 }
 
 /// A model, as far as counting and admission need it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ModelPlan {
     /// How to count: the name of an encoding, `estimate`, or `estimate:` and a family.
-    #[serde(with = "tokenizer")]
+    #[serde(serialize_with = "tokenizer::serialize")]
     pub tokenizer: Tokenizer,
     /// Largest prompt plus answer, in tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub context_window: Option<u64>,
 }
 
 /// A tokenizer is written as its name.
 mod tokenizer {
-    use std::borrow::Cow;
-
-    use serde::{Deserialize as _, Deserializer, Serializer, de};
+    use serde::Serializer;
     use tollgate_tokens::Tokenizer;
 
     pub(super) fn serialize<S: Serializer>(tokenizer: &Tokenizer, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(tokenizer)
     }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tokenizer, D::Error> {
-        let name = Cow::<str>::deserialize(deserializer)?;
-        Tokenizer::from_name(&name)
-            .ok_or_else(|| de::Error::custom(format!("there is no tokenizer `{name}`")))
-    }
 }
 
 /// A pool: which target serves which model on which endpoint. A pair that is missing cannot be served.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct PoolPlan {
     /// Model → endpoint → target. A target is one entry of Envoy's route table: a cluster of the providers that can serve
     /// this model on this endpoint.
@@ -61,47 +54,45 @@ pub struct PoolPlan {
 }
 
 /// A route.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RoutePlan {
     /// For logs and metrics.
     pub name: String,
     /// The pool it leads to.
     pub pool: String,
     /// All conditions must hold; none at all matches everything.
-    #[serde(default, rename = "match")]
+    #[serde(rename = "match")]
     pub conditions: Conditions,
 }
 
 /// The conditions of a route.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Conditions {
     /// Any of these model names; `*` stands for any run of characters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
     /// Any of these endpoints.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<Endpoint>,
     /// Request path without the query.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathCondition>,
     /// All of these hold.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderCondition>,
     /// Any of these tenants: only the service knows who asks, so it takes the last step.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<String>,
     /// Fewest prompt tokens, inclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_tokens: Option<u64>,
     /// Most prompt tokens, inclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
 }
 
 /// A condition on the path.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PathCondition {
     /// Equal, byte for byte.
@@ -111,7 +102,7 @@ pub enum PathCondition {
 }
 
 /// A condition on one header.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct HeaderCondition {
     /// Lower-case name.
     pub name: String,
@@ -121,7 +112,7 @@ pub struct HeaderCondition {
 }
 
 /// A condition on a header's value.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueCondition {
     /// Equal, byte for byte.
@@ -135,8 +126,7 @@ pub enum ValueCondition {
 }
 
 /// What `provider.wasm` needs in one lane.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LanePlan {
     /// The provider's name, for messages and `x-tollgate-provider`.
     pub provider: String,
@@ -147,12 +137,11 @@ pub struct LanePlan {
 }
 
 /// A model in a lane.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LaneModel {
     /// The provider's name for it.
     pub name: String,
     /// Largest answer in tokens: Anthropic wants `max_tokens` in every request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
 }

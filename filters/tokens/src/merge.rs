@@ -19,35 +19,55 @@ pub(crate) fn merged(table: &Table, text: &[u8], start: usize, end: usize) -> us
     }
 }
 
+/// The number of tokens of a long piece, window by window.
+fn in_windows(table: &Table, text: &[u8], start: usize, end: usize) -> usize {
+    joined(end - start, |from, least| {
+        window(table, text, start + from, end, least)
+    })
+}
+
 /// A sequence of tokens is what byte-pair merging makes of its bytes if and only if that holds for every two neighbours
 /// (the theorem behind the `bpe` crate). So the tokens of one window and those of the next may be joined as soon as the
 /// next, which starts where a token of the first does, begins with that same token: every pair of neighbours then stands
 /// in one of the two. Where it does not, because the first window's end reached back that far, the window is doubled.
-fn in_windows(table: &Table, text: &[u8], mut start: usize, end: usize) -> usize {
-    let mut tokens = 0;
+///
+/// A window that was joined and then is doubled may begin with another token than the one that was agreed on: what its end
+/// reached back to can be its start. Nothing then says that the neighbours at its start belong together, so all begins anew
+/// in windows of the new size. That happens at most as often as the size can be doubled.
+///
+/// `window(from, least)` has the ends of the tokens of what starts at `from`, counted from there, of at least so many bytes
+/// or up to the piece's end, which is at `len`.
+fn joined(len: usize, window: impl Fn(usize, usize) -> Vec<u32>) -> usize {
+    let (mut tokens, mut start) = (0, 0);
+    // Where the window before says that the first token of this one ends.
+    let mut agreed = None;
     // As much as `Parts` takes, until that was too little once.
     let mut least = 0;
-    let mut ends = window(table, text, start, end, least);
+    let mut ends = window(start, least);
     loop {
         let size = ends.last().map_or(0, |&end| end as usize);
-        if end - start <= size {
+        if len - start <= size {
             return tokens + ends.len();
         }
         // The token at the seam: late, so that little is merged twice, but well before the window's end. It is not the
         // first one, so that every round gets on.
         let seam = ends.partition_point(|&at| at as usize <= size / 4 * 3).max(1);
         if let (Some(&from), Some(&to)) = (ends.get(seam - 1), ends.get(seam)) {
-            let (from, to) = (start + from as usize, start + to as usize);
-            let next = window(table, text, from, end, least);
-            if next.first().is_some_and(|&first| from + first as usize == to) {
+            let next = window(start + from as usize, least);
+            if next.first() == Some(&(to - from)) {
                 tokens += seam;
-                start = from;
+                start += from as usize;
+                agreed = Some(to - from);
                 ends = next;
                 continue;
             }
         }
         least = 2 * size;
-        ends = window(table, text, start, end, least);
+        ends = window(start, least);
+        if agreed.is_some() && agreed != ends.first().copied() {
+            (tokens, start, agreed) = (0, 0, None);
+            ends = window(start, least);
+        }
     }
 }
 
@@ -237,4 +257,104 @@ const NO_KEY: i32 = (NO_RANK << 8) as i32;
 #[inline(always)]
 fn key(rank: u32, at: usize) -> i32 {
     (rank << 8 | at as u32) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The ends of the tokens of `text`, for a vocabulary in the order of its ranks. Every letter is a token, too.
+    fn merge(vocabulary: &[Vec<u8>], text: &[u8]) -> Vec<u32> {
+        let mut ends: Vec<usize> = (1..=text.len()).collect();
+        loop {
+            let mut start = 0;
+            let pairs = ends.windows(2).enumerate().filter_map(|(at, pair)| {
+                let together = text.get(core::mem::replace(&mut start, pair[0])..pair[1])?;
+                let rank = vocabulary.iter().position(|token| token == together)?;
+                Some((rank, at))
+            });
+            match pairs.min() {
+                Some((_, at)) => drop(ends.remove(at)),
+                None => return ends.into_iter().map(|end| end as u32).collect(),
+            }
+        }
+    }
+
+    /// What `joined` makes of it in windows of `least` bytes.
+    fn by_windows(vocabulary: &[Vec<u8>], text: &[u8], smallest: usize) -> usize {
+        joined(text.len(), |from, least| {
+            let end = text.len().min(from + least.max(smallest));
+            merge(vocabulary, &text[from..end])
+        })
+    }
+
+    /// Pairs of letters that follow each other, the last ones of the lowest rank: which letters become a pair is decided by
+    /// where the text ends, however far away that is. Every other pair goes together with the next such pair, so that
+    /// their number tells.
+    fn chain() -> Vec<Vec<u8>> {
+        let pairs = (0..99).rev().map(|letter| vec![letter, letter + 1]);
+        let fours = (0..97).step_by(2).map(|letter| (letter..letter + 4).collect());
+        pairs.chain(fours).collect()
+    }
+
+    #[test]
+    fn an_end_that_reaches_back_over_all_windows_is_heeded() {
+        let vocabulary = chain();
+        for smallest in [4, 5, 8] {
+            for length in (1..100).step_by(6) {
+                for before in [0, 1, 9, 30] {
+                    // Letters that are in no pair: here windows agree.
+                    let mut text = vec![200; before];
+                    text.extend(0..length);
+                    let expected = merge(&vocabulary, &text).len();
+                    let joined = by_windows(&vocabulary, &text, smallest);
+                    assert_eq!(joined, expected, "{before} and {length} in {smallest}");
+                }
+            }
+        }
+    }
+
+    /// A vocabulary as training makes one: each token is two others together, and all of them are what merging makes of
+    /// their bytes.
+    fn vocabulary() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        prop::collection::vec(
+            (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+            0..24,
+        )
+        .prop_map(|pairs| {
+            let mut all: Vec<Vec<u8>> = (0..4).map(|letter| vec![letter]).collect();
+            let mut vocabulary: Vec<Vec<u8>> = Vec::new();
+            for (left, right) in pairs {
+                let (left, right): (&Vec<u8>, &Vec<u8>) = (left.get(&all), right.get(&all));
+                let token = [left.as_slice(), right].concat();
+                if all.contains(&token) {
+                    continue;
+                }
+                vocabulary.push(token.clone());
+                if merge(&vocabulary, &token).len() == 1 {
+                    all.push(token);
+                } else {
+                    vocabulary.pop();
+                }
+            }
+            vocabulary
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn windows_of_any_vocabulary_join_to_the_whole(
+            vocabulary in vocabulary(),
+            text in prop::collection::vec(0..4_u8, 1..120),
+            smallest in 2..12_usize,
+        ) {
+            prop_assert_eq!(by_windows(&vocabulary, &text, smallest), merge(&vocabulary, &text).len());
+        }
+    }
 }

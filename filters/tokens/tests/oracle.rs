@@ -479,3 +479,53 @@ fn a_merge_makes_only_higher_ranks_possible() {
         }
     }
 }
+
+/// Mixtures of everything above, new ones every time, for as many seconds as `SOAK_SECONDS` says (600):
+/// `cargo test --release -p tollgate-tokens --features all --test oracle soak -- --ignored --nocapture`.
+#[test]
+#[ignore = "runs for minutes"]
+fn soak() {
+    use proptest::test_runner::{Config, TestRunner};
+    use std::time::{Duration, Instant};
+
+    let seconds = std::env::var("SOAK_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(600));
+    let part = prop_oneof![
+        from_atoms(24),
+        from_blocks(),
+        from_ascii(),
+        from_two_bytes(),
+        from_two_bytes(),
+        "\\PC{0,80}",
+        // One of something again and again, for pieces that are merged in windows.
+        (
+            prop::sample::select(&["а", "ы", "Щ", "λ", "a", "ab", "é", "字", "😀", "़", "="][..]),
+            1..200_usize
+        )
+            .prop_map(|(unit, times)| unit.repeat(times)),
+    ];
+    let mixture = prop::collection::vec(part, 1..5).prop_map(|parts| parts.concat());
+    let (mut texts, mut bytes) = (0_u64, 0_u64);
+    while Instant::now() < end {
+        let mut runner = TestRunner::new(Config {
+            cases: 100,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        let counted = std::cell::Cell::new((0, 0));
+        let outcome = runner.run(&mixture, |text| {
+            let (texts, bytes) = counted.get();
+            counted.set((texts + 1, bytes + text.len() as u64));
+            check(&text);
+            Ok(())
+        });
+        if let Err(failure) = outcome {
+            panic!("{failure}");
+        }
+        texts += counted.get().0;
+        bytes += counted.get().1;
+    }
+    println!("{texts} texts, {bytes} bytes");
+}

@@ -22,12 +22,24 @@ const ROUTERS: [(&str, &str); 4] = [
     ("router-r50k", "r50k"),
 ];
 
-/// Callbacks that no filter of ours has, and Envoy need not make.
-const UNUSED_CALLBACKS: [&str; 4] = [
+/// Callbacks that no filter of ours has, and Envoy need neither make nor compile.
+const UNUSED_CALLBACKS: [&str; 16] = [
     "proxy_on_done",
+    "proxy_on_downstream_connection_close",
+    "proxy_on_downstream_data",
+    "proxy_on_foreign_function",
+    "proxy_on_grpc_close",
+    "proxy_on_grpc_receive",
+    "proxy_on_grpc_receive_initial_metadata",
+    "proxy_on_grpc_receive_trailing_metadata",
+    "proxy_on_http_call_response",
     "proxy_on_log",
+    "proxy_on_new_connection",
+    "proxy_on_queue_ready",
     "proxy_on_request_metadata",
     "proxy_on_response_metadata",
+    "proxy_on_upstream_connection_close",
+    "proxy_on_upstream_data",
 ];
 
 const WAY_OUT: &str = "read the compiler's message above; `rustup show` tells which toolchain is used";

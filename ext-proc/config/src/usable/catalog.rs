@@ -165,7 +165,7 @@ pub enum TextRule {
     Exact(String),
     /// Starts with.
     Prefix(String),
-    /// The whole value matches this expression of the `regex` crate (it compiles, also under the size limit).
+    /// The whole value matches this expression of the `regex-lite` crate (it compiles, also under the size limit).
     Regex(String),
     /// The header is there, whatever its value (`true`), or is not (`false`).
     Present(bool),

@@ -188,6 +188,9 @@ impl Events {
             }
         }
         if let Some(meter) = &mut self.meter {
+            for (channel, name) in &read.calls {
+                meter.call(*channel, &name.decode());
+            }
             for delta in &read.deltas {
                 meter.push(delta.channel, &delta.str.decode());
             }

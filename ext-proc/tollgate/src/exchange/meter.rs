@@ -1,13 +1,17 @@
 //! Counts what a model wrote, for answers whose provider does not say it or whose end never came.
 //! Must not know what tokens cost.
 
+use std::collections::BTreeMap;
+
 use tollgate_llm::{Channel, Usage};
-use tollgate_tokens::{Tally, Tokenizer};
+use tollgate_tokens::{Tally, Tokenizer, overhead};
 
 /// A running count per channel of an answer.
 pub(super) struct Meter {
     tokenizer: Tokenizer,
     channels: Vec<(Channel, Tally)>,
+    /// What is called on which channel: the tokens of its name.
+    calls: Vec<(Channel, usize)>,
 }
 
 impl Meter {
@@ -15,6 +19,14 @@ impl Meter {
         Self {
             tokenizer,
             channels: Vec::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    /// Takes in which tool is called with the arguments on a channel; some streams say it more than once.
+    pub(super) fn call(&mut self, channel: Channel, name: &str) {
+        if self.calls.iter().all(|(known, _)| *known != channel) {
+            self.calls.push((channel, self.tokenizer.count(name).tokens));
         }
     }
 
@@ -31,12 +43,19 @@ impl Meter {
         self.channels[at].1.push(text);
     }
 
-    /// Tokens so far.
+    /// Tokens so far: the texts, and around arguments what calls cost in a prompt, where the model reads them as it wrote them.
     pub(super) fn tokens(&self) -> u64 {
-        self.channels
+        let texts: u64 = self
+            .channels
             .iter()
             .map(|(_, written)| written.clone().finish() as u64)
-            .sum()
+            .sum();
+        let mut choices: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (channel, name) in &self.calls {
+            choices.entry(channel.choice).or_default().push(*name);
+        }
+        let calls: usize = choices.values().map(|names| overhead::calls(names)).sum();
+        texts + calls as u64
     }
 
     /// What is charged: what the provider says, and where it says less than it sent (a cut stream) or nothing, the count.
@@ -103,6 +122,34 @@ mod tests {
                 expected,
                 "{given:?} {finished}"
             );
+        }
+    }
+
+    #[test]
+    fn calls_cost_more_than_their_arguments() {
+        let meter_of = |calls: &[(u32, u32, &str)]| {
+            let mut meter = Meter::new(Tokenizer::Exact(Encoding::O200kBase));
+            for (choice, block, name) in calls {
+                let channel = Channel {
+                    choice: *choice,
+                    block: *block,
+                    part: Part::ToolArguments,
+                };
+                meter.call(channel, name);
+                // "{}" is one token.
+                meter.push(channel, "{}");
+            }
+            meter.tokens()
+        };
+        // "hello" is one token; a message's only call costs three more, several 18 and 9 each.
+        for (calls, expected) in [
+            (&[(0, 0, "hello")][..], 1 + 3 + 1),
+            (&[(0, 0, "hello"), (0, 1, "hello")], 2 + 18 + 2 * (9 + 1)),
+            (&[(0, 0, "hello"), (1, 0, "hello")], 2 + 2 * (3 + 1)),
+            // Named again with more arguments.
+            (&[(0, 0, "hello"), (0, 0, "hello")], 2 + 3 + 1),
+        ] {
+            assert_eq!(meter_of(calls), expected, "{calls:?}");
         }
     }
 

@@ -110,6 +110,9 @@ pub(super) fn meter(endpoint: Endpoint, body: &[u8], meter: &mut Meter) {
         fn text(&mut self, channel: Channel, str: &Str<'_>, _: TextKind) {
             self.0.push(channel, &str.decode());
         }
+        fn call(&mut self, channel: Channel, name: &Str<'_>) {
+            self.0.call(channel, &name.decode());
+        }
         fn unknown(&mut self, _: &str) {}
     }
     if let Ok(text) = tollgate_llm::body::text(body) {

@@ -95,6 +95,9 @@ pub struct StreamEvent<'a> {
     pub deltas: Vec<Delta<'a>>,
     /// Texts that stand for themselves, in the event's order; none of them is empty.
     pub wholes: Vec<Whole<'a>>,
+    /// The names of tools that the model calls, each with the channel of the arguments. Some events say again what earlier
+    /// ones said.
+    pub calls: Vec<(Channel, Str<'a>)>,
     /// Values that repeat the text token by token (`logprobs`), in a form in which nothing can be found. Whoever
     /// changes texts puts `null` in their place.
     pub logprobs: Vec<Range<usize>>,
@@ -252,6 +255,7 @@ impl StreamEvent<'_> {
         Self {
             deltas: Vec::new(),
             wholes: Vec::new(),
+            calls: Vec::new(),
             logprobs: Vec::new(),
             closes: Closes::None,
             usage: None,
@@ -359,6 +363,10 @@ impl<'a> Handler<'a> for EventHandler<'a> {
         match (fact, token) {
             (Fact::Model, Token::String(name)) => self.event.model = Some(*name),
             (Fact::Model, _) => {}
+            (Fact::Called, Token::String(name)) if !name.is_empty() => {
+                let channel = context.channel(Part::ToolArguments);
+                self.event.calls.push((channel, *name));
+            }
             (Fact::Finish, Token::String(_)) => {
                 self.finished.push(context.choice);
                 self.outcome.fact(fact, token);

@@ -227,3 +227,50 @@ fn generated_content_is_read_and_written() {
     let odd = r#"{"candidates":[{"content":{"parts":[{"poem":"a"}]}}]}"#;
     assert!(!reader.read(None, odd).unwrap().known);
 }
+
+#[test]
+fn calls_are_named_with_the_channel_of_their_arguments() {
+    let channel = |choice, block| Channel {
+        choice,
+        block,
+        part: Part::ToolArguments,
+    };
+    for (endpoint, name, data, expected) in [
+        (
+            Endpoint::ChatCompletions,
+            None,
+            r#"{"choices":[{"index":1,"delta":{"tool_calls":[{"index":2,"id":"c","type":"function","function":{"name":"look\u0055p","arguments":""}}]}}]}"#,
+            Some(channel(1, 2)),
+        ),
+        (
+            Endpoint::ChatCompletions,
+            None,
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"","arguments":"{}"}}]}}]}"#,
+            None,
+        ),
+        (
+            Endpoint::Messages,
+            Some("content_block_start"),
+            r#"{"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"t","name":"lookUp","input":{}}}"#,
+            Some(channel(0, 3)),
+        ),
+        (
+            Endpoint::Responses,
+            Some("response.output_item.added"),
+            r#"{"type":"response.output_item.added","output_index":4,"item":{"type":"function_call","id":"f","call_id":"c","name":"lookUp","arguments":""}}"#,
+            Some(channel(4, 0)),
+        ),
+    ] {
+        let event = StreamReader::new(endpoint).read(name, data).unwrap();
+        let calls: Vec<_> = event
+            .calls
+            .iter()
+            .map(|(channel, name)| (*channel, name.decode().into_owned()))
+            .collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|channel| (channel, "lookUp".to_owned()))
+            .collect();
+        assert_eq!(calls, expected, "{data}");
+    }
+}

@@ -101,3 +101,42 @@ fn logprobs_are_unknown_to_a_visitor_that_does_not_handle_them() {
     walk(Endpoint::ChatCompletions, body, &mut plain).unwrap();
     assert_eq!(plain.0, ["choices[0].logprobs"]);
 }
+
+#[test]
+fn calls_are_named_with_the_channel_of_their_arguments() {
+    #[derive(Default)]
+    struct Calls(Vec<(Channel, String)>, Vec<Channel>);
+    impl AnswerVisitor for Calls {
+        fn text(&mut self, channel: Channel, _: &Str<'_>, _: TextKind) {
+            self.1.push(channel);
+        }
+        fn call(&mut self, channel: Channel, name: &Str<'_>) {
+            self.0.push((channel, name.decode().into_owned()));
+        }
+        fn unknown(&mut self, path: &str) {
+            panic!("{path}");
+        }
+    }
+    for (endpoint, body) in [
+        (
+            Endpoint::ChatCompletions,
+            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"g","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#,
+        ),
+        (
+            Endpoint::Responses,
+            r#"{"status":"completed","output":[{"type":"function_call","id":"a","call_id":"a","name":"f","arguments":"{}"},{"type":"function_call","id":"b","call_id":"b","name":"g","arguments":"{}"}]}"#,
+        ),
+        (
+            Endpoint::Messages,
+            r#"{"type":"message","role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{"x":"y"}},{"type":"tool_use","id":"b","name":"g","input":{"x":"y"}}],"stop_reason":"tool_use"}"#,
+        ),
+    ] {
+        let mut calls = Calls::default();
+        walk(endpoint, body, &mut calls).unwrap();
+        let Calls(calls, mut channels) = calls;
+        channels.dedup();
+        let (named, names): (Vec<_>, Vec<_>) = calls.into_iter().unzip();
+        assert_eq!(names, ["f", "g"], "{endpoint:?}");
+        assert_eq!(named, channels[channels.len() - 2..], "{endpoint:?}");
+    }
+}

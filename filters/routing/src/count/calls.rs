@@ -1,7 +1,7 @@
 //! What calls of tools and their results cost besides arguments and contents, and what the choice of a tool does.
 //! Must not know where in the body they stand.
 
-use serde_json::Value;
+use tollgate_llm::json::Value;
 use tollgate_tokens::{Tokenizer, overhead};
 
 /// A call: which message it is in, and the tokens of the tool's name.
@@ -56,8 +56,8 @@ pub(super) struct Choice {
 impl Choice {
     /// Reads `tool_choice` or `function_call` of any dialect.
     pub(super) fn read(choice: &str, tokenizer: Tokenizer) -> Self {
-        let choice: Value = serde_json::from_str(choice).unwrap_or_default();
-        let name = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
+        let choice = Value::parse(choice).unwrap_or(Value::Null);
+        let name = |value: &Value<'_>| value.get("name").and_then(Value::as_str).map(str::to_owned);
         let kind = choice.as_str().or_else(|| choice.get("type")?.as_str());
         let tokens = |name: &str| tokenizer.count(name).tokens;
         let tool = choice

@@ -1,7 +1,7 @@
 //! What the form that an answer is to have costs: the schema is part of the prompt.
 //! Must not know where in the body it stands.
 
-use serde_json::Value;
+use tollgate_llm::json::Value;
 use tollgate_tokens::Tokenizer;
 
 /// The tokens of a schema for the answer; 0 where the form is none.
@@ -10,19 +10,16 @@ use tollgate_tokens::Tokenizer;
 /// repeat: `required`, `additionalProperties` and `$schema`. That is not documented for the others; what they say of their
 /// prompt and what users measured agrees (openai-cookbook, issue 2140). Other models are taken to see it as it is.
 pub(super) fn count(format: &str, tokenizer: Tokenizer) -> usize {
-    let Ok(mut format) = serde_json::from_str::<Value>(format) else {
+    let Ok(format) = Value::parse(format) else {
         return 0;
     };
     // `response_format` is the format itself; `text` of responses and `output_config` of messages hold it.
-    let format = match format.get_mut("format") {
-        Some(inner) => inner.take(),
-        None => format,
-    };
+    let format = format.get("format").unwrap_or(&format);
     if format.get("type").and_then(Value::as_str) != Some("json_schema") {
         return 0;
     }
-    let inner = format.get("json_schema").unwrap_or(&format);
-    let mut schema = inner.get("schema").cloned().unwrap_or_default();
+    let inner = format.get("json_schema").unwrap_or(format);
+    let mut schema = inner.get("schema").cloned().unwrap_or(Value::Null);
     if !matches!(tokenizer, Tokenizer::Exact(_)) {
         return tokenizer.count(&schema.to_string()).tokens;
     }
@@ -48,14 +45,14 @@ pub(super) fn count(format: &str, tokenizer: Tokenizer) -> usize {
 
 /// Leaves out what the model does not see. What lies under `properties` and the like is named by the user. The parser
 /// refuses more than 128 levels.
-fn strip(schema: &mut Value) {
+fn strip(schema: &mut Value<'_>) {
     match schema {
         Value::Object(fields) => {
-            fields.retain(|key, _| !matches!(&**key, "required" | "additionalProperties" | "$schema"));
+            fields.retain(|(key, _)| !matches!(&**key, "required" | "additionalProperties" | "$schema"));
             for (key, value) in fields {
                 match (&**key, value) {
                     ("properties" | "$defs" | "definitions", Value::Object(named)) => {
-                        named.values_mut().for_each(strip);
+                        named.iter_mut().for_each(|(_, value)| strip(value));
                     }
                     (_, value) => strip(value),
                 }

@@ -2,11 +2,7 @@
 //! models see, else as their JSON.
 //! Must not know where in the body a definition stands.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use tollgate_llm::json::Value;
 use tollgate_tokens::overhead::{self, Function, ToolOverhead};
 use tollgate_tokens::{Encoding, Family, Tally, Tokenizer};
 
@@ -18,59 +14,20 @@ pub(super) struct Part {
     pub(super) exact: bool,
 }
 
-/// `{"type": "function", "function": {…}}` of chats.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tool<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    function: Definition<'a>,
+/// A function, as far as the formula covers it: an object of plain values.
+struct Definition<'v> {
+    name: &'v str,
+    description: &'v str,
+    properties: Vec<(&'v str, Property<'v>)>,
+    /// `strict` or `additionalProperties`: what they add is not public.
+    strict: bool,
 }
 
-/// A function; in the Responses API it has the tool's `type` as well.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Definition<'a> {
-    #[serde(borrow, rename = "type", default = "function")]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    description: Cow<'a, str>,
-    #[serde(borrow, default)]
-    parameters: Parameters<'a>,
-    /// What it adds is not public.
-    strict: Option<IgnoredAny>,
-}
-
-/// A JSON Schema as far as the formula covers it: an object of plain values.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Parameters<'a> {
-    #[serde(rename = "type")]
-    _kind: Option<IgnoredAny>,
-    #[serde(borrow, default)]
-    properties: BTreeMap<Cow<'a, str>, Property<'a>>,
-    #[serde(rename = "required")]
-    _required: Option<IgnoredAny>,
-    #[serde(rename = "additionalProperties")]
-    additional: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Property<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    description: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "enum")]
-    values: Option<Vec<Cow<'a, str>>>,
-}
-
-const fn function() -> Cow<'static, str> {
-    Cow::Borrowed("function")
+struct Property<'v> {
+    kind: &'v str,
+    description: Option<&'v str>,
+    values: Vec<&'v str>,
+    is_enum: bool,
 }
 
 /// The tokens of all definitions. `must_call`: the model has no choice but to call a tool.
@@ -92,7 +49,8 @@ pub(super) fn count<'a>(
         exact: true,
     };
     for definition in definitions {
-        match overhead.and_then(|_| parse(definition)) {
+        let read = overhead.and_then(|_| Value::parse(definition).ok());
+        match read.as_ref().and_then(parse) {
             Some(parsed) => {
                 let (function, exact) = measure(&parsed, &mut tally);
                 functions.push(function);
@@ -117,35 +75,106 @@ pub(super) fn count<'a>(
     part
 }
 
-/// The function of a definition, if the formula covers it.
-fn parse(definition: &str) -> Option<Definition<'_>> {
-    if let Ok(tool) = serde_json::from_str::<Tool<'_>>(definition) {
-        return (tool.kind == "function").then_some(tool.function);
+/// The function of a definition, if the formula covers it. Of chats, `{"type": "function", "function": {…}}`; in the
+/// Responses API the function has the `type`.
+fn parse<'v>(definition: &'v Value<'_>) -> Option<Definition<'v>> {
+    match definition.get("function") {
+        Some(function) => {
+            let mut members = definition.members()?.iter();
+            members
+                .all(|(name, _)| name == "type" || name == "function")
+                .then_some(())?;
+            (definition.get("type")?.as_str()? == "function").then_some(())?;
+            read(function)
+        }
+        None => read(definition),
     }
-    serde_json::from_str(definition)
-        .ok()
-        .filter(|function: &Definition<'_>| function.kind == "function")
+}
+
+/// `None` if there is anything in it that the formula does not know.
+fn read<'v>(function: &'v Value<'_>) -> Option<Definition<'v>> {
+    let mut name = None;
+    let mut definition = Definition {
+        name: "",
+        description: "",
+        properties: Vec::new(),
+        strict: false,
+    };
+    for (key, value) in function.members()? {
+        match &**key {
+            "type" => (value.as_str()? == "function").then_some(())?,
+            "name" => name = Some(value.as_str()?),
+            "description" => definition.description = value.as_str()?,
+            "parameters" => parameters(value, &mut definition)?,
+            "strict" => definition.strict |= *value != Value::Null,
+            _ => return None,
+        }
+    }
+    definition.name = name?;
+    Some(definition)
+}
+
+fn parameters<'v>(parameters: &'v Value<'_>, definition: &mut Definition<'v>) -> Option<()> {
+    for (key, value) in parameters.members()? {
+        match &**key {
+            "properties" => {
+                let properties = value.members()?.iter();
+                definition.properties = properties
+                    .map(|(name, value)| Some((&**name, property(value)?)))
+                    .collect::<Option<_>>()?;
+            }
+            "additionalProperties" => definition.strict |= *value != Value::Null,
+            "type" | "required" => {}
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+fn property<'v>(property: &'v Value<'_>) -> Option<Property<'v>> {
+    let mut kind = None;
+    let (mut description, mut values) = (None, None);
+    for (key, value) in property.members()? {
+        match (&**key, value) {
+            ("type", value) => kind = Some(value.as_str()?),
+            ("description" | "enum", Value::Null) => {}
+            ("description", value) => description = Some(value.as_str()?),
+            ("enum", value) => {
+                let items = value.items()?.iter();
+                values = Some(items.map(Value::as_str).collect::<Option<Vec<_>>>()?);
+            }
+            _ => return None,
+        }
+    }
+    Some(Property {
+        kind: kind?,
+        description,
+        is_enum: values.is_some(),
+        values: values.unwrap_or_default(),
+    })
 }
 
 /// Counts the texts of a function, and says whether it holds nothing but what the formula was published for.
 fn measure(definition: &Definition<'_>, tally: &mut Tally) -> (Function, bool) {
     let mut function = Function::default();
-    let mut exact = definition.strict.is_none() && definition.parameters.additional.is_none();
+    let mut exact = !definition.strict;
     let mut tokens = |parts: &[&str]| {
         parts.iter().for_each(|part| tally.push(part));
         tally.finish()
     };
-    function.text_tokens += tokens(&[&definition.name, ":", unstopped(&definition.description)]);
-    for (name, property) in &definition.parameters.properties {
+    function.text_tokens += tokens(&[definition.name, ":", unstopped(definition.description)]);
+    for (name, property) in &definition.properties {
         exact &= property.description.is_some();
-        let description = property.description.as_deref().unwrap_or_default();
+        let description = property.description.unwrap_or_default();
         function.properties += 1;
-        function.text_tokens += tokens(&[name, ":", &property.kind, ":", unstopped(description)]);
-        if let Some(values) = &property.values {
-            function.enums += 1;
-            function.enum_values += values.len();
-            function.text_tokens += values.iter().map(|value| tokens(&[value])).sum::<usize>();
-        }
+        function.text_tokens += tokens(&[name, ":", property.kind, ":", unstopped(description)]);
+        function.enums += usize::from(property.is_enum);
+        function.enum_values += property.values.len();
+        function.text_tokens += property
+            .values
+            .iter()
+            .map(|value| tokens(&[value]))
+            .sum::<usize>();
     }
     (function, exact)
 }

@@ -4,7 +4,9 @@
 //! Shown in the harmony guide ("Function calling") for the open models; `hmarr/openai-chat-tokens` measured the same of
 //! gpt-3.5-turbo, and `pamelafox/openai-messages-token-helper` that inner objects are not indented.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+use tollgate_llm::json::{Member, Value};
 
 /// What stands around all functions.
 pub(super) const NAMESPACE: &str = "namespace functions {\n\n} // namespace functions";
@@ -13,8 +15,9 @@ pub(super) const SECTION: usize = 9;
 
 /// The definition of one function: `{"type":"function","function":{…}}`, or what is inside.
 pub(super) fn function(definition: &str) -> Option<String> {
-    let definition: Value = serde_json::from_str(definition).ok()?;
-    if definition.get("type").is_some_and(|kind| kind != "function") {
+    let definition = Value::parse(definition).ok()?;
+    let kind = definition.get("type");
+    if kind.is_some_and(|kind| kind.as_str() != Some("function")) {
         return None;
     }
     let function = definition.get("function").unwrap_or(&definition);
@@ -34,7 +37,7 @@ pub(super) fn function(definition: &str) -> Option<String> {
     Some(out)
 }
 
-fn describe(schema: &Value, out: &mut String) {
+fn describe(schema: &Value<'_>, out: &mut String) {
     if let Some(description) = schema.get("description").and_then(Value::as_str) {
         out.push_str("// ");
         out.push_str(description);
@@ -43,25 +46,28 @@ fn describe(schema: &Value, out: &mut String) {
 }
 
 /// An object's properties, if it has any, and which of them are required.
-fn properties(schema: &Value) -> Option<(&Map<String, Value>, Option<&Value>)> {
-    let properties = schema.get("properties")?.as_object()?;
+fn properties<'v, 'a>(schema: &'v Value<'a>) -> Option<(&'v [Member<'a>], Option<&'v Value<'a>>)> {
+    let properties = schema.get("properties")?.members()?;
     (!properties.is_empty()).then_some((properties, schema.get("required")))
 }
 
-fn fields(properties: &Map<String, Value>, required: Option<&Value>, out: &mut String) {
-    let required = required.and_then(Value::as_array);
+fn fields(properties: &[Member<'_>], required: Option<&Value<'_>>, out: &mut String) {
+    // A set: a definition of megabytes may have a hundred thousand of each.
+    let mut names = BTreeSet::new();
+    for name in required.and_then(Value::items).unwrap_or_default() {
+        names.extend(name.as_str());
+    }
     for (name, schema) in properties {
         describe(schema, out);
         out.push_str(name);
-        let must = required.is_some_and(|required| required.iter().any(|other| other == name));
-        out.push_str(if must { ": " } else { "?: " });
+        out.push_str(if names.contains(&**name) { ": " } else { "?: " });
         kind(schema, out);
         out.push(',');
         if let Some(default) = schema.get("default") {
             out.push_str(" // default: ");
             match default {
                 Value::String(text) => out.push_str(text),
-                default => out.push_str(&default.to_string()),
+                default => default.write(out),
             }
         }
         out.push('\n');
@@ -69,23 +75,23 @@ fn fields(properties: &Map<String, Value>, required: Option<&Value>, out: &mut S
 }
 
 /// The type of a value. The parser refuses more than 128 levels.
-fn kind(schema: &Value, out: &mut String) {
-    let list = |key: &str| schema.get(key).and_then(Value::as_array);
+fn kind(schema: &Value<'_>, out: &mut String) {
+    let list = |key: &str| schema.get(key).and_then(Value::items);
     if let Some(values) = list("enum") {
-        return join(values, out, |value, out| out.push_str(&value.to_string()));
+        return join(values, out, Value::write);
     }
     if let Some(schemas) = list("anyOf").or_else(|| list("oneOf")) {
         return join(schemas, out, kind);
     }
     match schema.get("type") {
-        Some(Value::Array(types)) => join(types, out, |name, out| named(name, schema, out)),
-        Some(name) => named(name, schema, out),
-        None if schema.get("properties").is_some() => named(&Value::from("object"), schema, out),
+        Some(Value::Array(types)) => join(types, out, |name, out| named(name.as_str(), schema, out)),
+        Some(name) => named(name.as_str(), schema, out),
+        None if schema.get("properties").is_some() => named(Some("object"), schema, out),
         None => out.push_str("any"),
     }
 }
 
-fn join(values: &[Value], out: &mut String, write: impl Fn(&Value, &mut String)) {
+fn join<'a>(values: &[Value<'a>], out: &mut String, write: impl Fn(&Value<'a>, &mut String)) {
     for (place, value) in values.iter().enumerate() {
         if place > 0 {
             out.push_str(" | ");
@@ -94,8 +100,8 @@ fn join(values: &[Value], out: &mut String, write: impl Fn(&Value, &mut String))
     }
 }
 
-fn named(name: &Value, schema: &Value, out: &mut String) {
-    match name.as_str() {
+fn named(name: Option<&str>, schema: &Value<'_>, out: &mut String) {
+    match name {
         Some("integer" | "number") => out.push_str("number"),
         Some("array") => {
             match schema.get("items") {
