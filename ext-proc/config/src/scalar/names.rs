@@ -273,7 +273,10 @@ mod tests {
     #[test]
     fn patterns_say_what_is_wrong_with_them() {
         assert!(Pattern::read("^(search|ads)-[0-9]+$").is_ok());
-        assert_eq!(Pattern::read("(a"), Err("found open group without closing ')'".to_owned()));
+        assert_eq!(
+            Pattern::read("(a"),
+            Err("found open group without closing ')'".to_owned())
+        );
         assert_eq!(
             Pattern::read("a{1000}{1000}"),
             Err("compiled regex exceeded size limit".to_owned())
