@@ -18,7 +18,7 @@ use super::rows::Rows;
 /// How many of the nearest are kept in mind while an entry is put into the graph.
 const LINK_WIDTH: usize = 64;
 /// And while a query is searched for: those are then compared exactly.
-const SEARCH_WIDTH: usize = 128;
+const SEARCH_WIDTH: usize = 192;
 /// Up to so many entries that wait are compared one by one; with more, all entries are.
 const MOST_WAITING: usize = 4_096;
 /// Tasks between two looks at what came and went.

@@ -167,8 +167,8 @@ impl Index {
 
     /// Entries of large partitions that are not in their graph yet; many make searches slow, not wrong.
     pub(crate) fn waiting(&self) -> usize {
-        let waiting = |entries: &Partition| entries.waiting(self.graph_from);
-        self.partitions.values().map(waiting).sum()
+        let large = self.large.iter().filter_map(|key| self.partitions.get(key));
+        large.map(|entries| entries.waiting(self.graph_from)).sum()
     }
 
     /// Bytes that one more entry of this partition takes for a graph.
