@@ -11,7 +11,8 @@ use diskann::graph::search::Knn;
 use diskann::graph::{DiskANNIndex, InplaceDeleteMethod, config};
 use diskann::provider::DefaultContext;
 
-use super::nodes::{DEGREE, Linked, MOST_EDGES, Nodes, State, Strategy};
+use super::access::{Linked, Strategy};
+use super::nodes::{DEGREE, MOST_EDGES, Nodes, State};
 use super::quantize::Row;
 use super::rows::Rows;
 

@@ -1,6 +1,7 @@
 //! The nearest vectors, per partition: flat int8 rows behind a one-bit filter, and a graph over them where there are many.
 //! Must not know texts, thresholds, expiry or who may see what: a partition is a number, an entry is a number.
 
+mod access;
 mod graph;
 mod kernel;
 mod nodes;

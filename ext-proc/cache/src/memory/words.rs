@@ -195,7 +195,8 @@ impl WordsIndex {
     }
 }
 
-/// A thread of its own: an entry's way into a graph takes a third of a millisecond, and a full graph's minutes.
+/// A thread of its own: an entry's way into a graph takes a third of a millisecond, and a full graph's minutes. Should it not
+/// start, or die, entries wait, and a search compares all of them.
 fn start(words: Weak<WordsIndex>) -> Option<SyncSender<()>> {
     let (wake, woken) = mpsc::sync_channel(1);
     let linker = thread::Builder::new().name("cache-linker".to_owned());
