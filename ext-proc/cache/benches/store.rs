@@ -19,12 +19,14 @@ use tollgate_llm::{Endpoint, Usage};
 
 const CHAT: Endpoint = Endpoint::ChatCompletions;
 const DIMENSIONS: usize = 384;
+const QUERIES: u64 = 500;
 
 fn main() {
     let now = UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-    println!("Entries with words of {DIMENSIONS} dimensions and a prompt of 60 bytes, without bodies:");
-    for (entries, searches) in [(1_000, 2_000), (100_000, 200), (1_000_000, 20)] {
-        filled(entries, searches, now);
+    println!("Entries with words of {DIMENSIONS} dimensions and a prompt of 60 bytes, without bodies.");
+    let mut words = Paraphrases::new();
+    for entries in [1_000, 100_000, 300_000, 1_000_000] {
+        filled(entries, &mut words, now);
     }
     println!();
     println!(
@@ -38,43 +40,115 @@ fn main() {
     }
 }
 
-fn filled(entries: u64, searches: u32, now: SystemTime) {
-    let before = resident();
+/// Puts entries and searches; where they are many enough for a graph, searches again when all are in it.
+fn filled(entries: u64, words: &mut Paraphrases, now: SystemTime) {
+    // The queries are not the store's.
+    let before = resident() + QUERIES * DIMENSIONS as u64 * 4 / 1024;
     let store = MemoryStore::new(u64::MAX / 2, 1.0);
     let partition = partition();
     let rest = hash_body(CHAT, "{}").unwrap();
     let key = MeaningKey::new(&partition, &rest, "bench");
-    let mut random = Random(7);
-    let mut slowest = Duration::ZERO;
-    let began = Instant::now();
+    let mut queries = Vec::new();
+    let mut puts = Vec::new();
     for number in 0..entries {
+        let vector = words.question();
+        if number % (entries / QUERIES) == 0 {
+            queries.push(words.paraphrase(&vector));
+        }
         let meaning = Meaning {
             key,
             prompt: format!("How do I do the thing that has the number {number:017}?").into(),
-            vector: random.vector(),
+            vector,
         };
         let entry = Arc::new(entry(&partition, number, 0, now));
-        let put = Instant::now();
+        let began = Instant::now();
         store.put(entry, Some(&meaning), now);
-        slowest = slowest.max(put.elapsed());
+        puts.push(began.elapsed());
     }
-    let put = began.elapsed() / u32::try_from(entries).unwrap();
-    let query = random.vector();
-    let mut times: Vec<Duration> = (0..searches)
-        .map(|_| {
-            let began = Instant::now();
-            assert_eq!(store.nearest(key, &query, 4, now).len(), 4);
-            began.elapsed()
-        })
+    report(&format!("{entries:>9} entries: put"), puts);
+    let exact = search(&store, key, &queries, now);
+    print_memory(before, entries, &store);
+    if store.waiting() == 0 {
+        return;
+    }
+    let began = Instant::now();
+    let waiting = store.waiting();
+    while store.waiting() > 0 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let each = began.elapsed() / u32::try_from(waiting).unwrap();
+    println!("          by the graph, into which each took {each:?} of a thread of its own:");
+    let by_graph = search(&store, key, &queries, now);
+    print_memory(before, entries, &store);
+    let near: Vec<_> = exact
+        .iter()
+        .zip(&by_graph)
+        .filter(|(exact, _)| **exact >= 0.9)
         .collect();
-    times.sort();
-    let kib = resident() - before;
+    let same = near
+        .iter()
+        .filter(|(exact, found)| *exact - *found < 1e-6)
+        .count();
     println!(
-        "{entries:>9} entries: {:>5.1} MB, {} bytes each; put {put:?} (with making the vector; slowest {slowest:?}); nearest p50 {:?}, p99 {:?}",
-        kib as f64 / 1024.0,
-        kib * 1024 / entries,
+        "          nearest of all found where its cosine is .90 or more: {same} of {}",
+        near.len()
+    );
+    let mut puts = Vec::new();
+    for number in entries..entries + 1_000 {
+        let vector = words.question();
+        let meaning = Meaning {
+            key,
+            prompt: "Again?".into(),
+            vector,
+        };
+        let entry = Arc::new(entry(&partition, number, 0, now));
+        let began = Instant::now();
+        store.put(entry, Some(&meaning), now);
+        puts.push(began.elapsed());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    report("          put, while the one before goes into the graph", puts);
+}
+
+/// The cosine of the nearest of each query.
+fn search(store: &MemoryStore, key: MeaningKey, queries: &[Box<[f32]>], now: SystemTime) -> Vec<f32> {
+    let (mut scores, mut took, mut busy) = (Vec::new(), Vec::new(), Vec::new());
+    for query in queries {
+        let (began, began_busy) = (Instant::now(), processor());
+        let near = store.nearest(key, query, 4, now);
+        took.push(began.elapsed());
+        busy.push(processor() - began_busy);
+        assert_eq!(near.len(), 4);
+        scores.push(near[0].score);
+    }
+    report("          nearest", took);
+    report("          nearest, time on the processor", busy);
+    scores
+}
+
+/// This thread's time on the processor: others want it too.
+fn processor() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    println!(
+        "{what}: p50 {:?}, p99 {:?}, slowest {:?}",
         times[times.len() / 2],
         times[times.len() * 99 / 100],
+        times[times.len() - 1],
+    );
+}
+
+fn print_memory(before: u64, entries: u64, store: &MemoryStore) {
+    let kib = resident() - before;
+    println!(
+        "          {:.1} MB, {} bytes each; {} are counted",
+        kib as f64 / 1024.0,
+        kib * 1024 / entries,
+        store.size().bytes / entries,
     );
 }
 
@@ -171,7 +245,45 @@ impl Random {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// Every number about as often small as large, and its square 1/12 in the mean.
     fn vector(&mut self) -> Box<[f32]> {
         (0..DIMENSIONS).map(|_| self.unit() as f32 - 0.5).collect()
+    }
+}
+
+/// Vectors that lie as those of questions do: some topics, in each some things that are asked, each in several wordings.
+struct Paraphrases {
+    random: Random,
+    topics: Vec<Box<[f32]>>,
+    intents: Vec<(usize, Box<[f32]>)>,
+}
+
+impl Paraphrases {
+    fn new() -> Self {
+        let mut random = Random(7);
+        let topics = (0..300).map(|_| random.vector()).collect();
+        let intents = (0..30_000).map(|n| (n % 300, random.vector())).collect();
+        Self {
+            random,
+            topics,
+            intents,
+        }
+    }
+
+    /// Cosines of some .45 with those of its topic and .8 with those that ask the same.
+    fn question(&mut self) -> Box<[f32]> {
+        let (topic, intent) = &self.intents[self.random.next() as usize % self.intents.len()];
+        let (topic, wording) = (&self.topics[*topic], self.random.vector());
+        let parts = topic.iter().zip(intent).zip(wording);
+        parts
+            .map(|((topic, intent), wording)| topic + 0.9 * intent + 0.65 * wording)
+            .collect()
+    }
+
+    /// With a cosine of .90 to .99.
+    fn paraphrase(&mut self, question: &[f32]) -> Box<[f32]> {
+        let share = 0.2 + 0.5 * self.random.unit() as f32;
+        let other = self.random.vector();
+        question.iter().zip(other).map(|(a, b)| a + share * b).collect()
     }
 }

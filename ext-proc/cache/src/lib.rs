@@ -15,6 +15,7 @@ mod canonical;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod entry;
+mod index;
 mod journal;
 mod key;
 mod memory;

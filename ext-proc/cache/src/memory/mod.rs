@@ -34,7 +34,7 @@ const USUAL_ENTRY: u64 = 4 << 10;
 #[derive(Debug)]
 pub struct MemoryStore {
     cache: Cache<CacheKey, Arc<Held>, Weight, BuildHasherDefault<KeyHash>, Evicted>,
-    words: WordsIndex,
+    words: Arc<WordsIndex>,
     /// Held while entries come and go, so that what is counted is what is there. Look-ups don't take it.
     shares: Mutex<Shares>,
     max_bytes: u64,
@@ -95,7 +95,7 @@ impl MemoryStore {
         let largest = cache.shard_capacity() / if cache.num_shards() > 1 { 4 } else { 8 };
         Self {
             cache,
-            words: WordsIndex::default(),
+            words: Arc::new(WordsIndex::new()),
             shares: Mutex::new(Shares::new(max_bytes, share)),
             max_bytes,
             largest,
@@ -115,6 +115,12 @@ impl MemoryStore {
             bytes: self.cache.weight(),
             with_words: count(self.words.len()),
         }
+    }
+
+    /// Entries that can be found by their words, but only by comparing them one by one: those that are not in the graph of
+    /// their large partition yet.
+    pub fn waiting(&self) -> u64 {
+        u64::try_from(self.words.waiting()).unwrap_or(u64::MAX)
     }
 
     /// The answer under `key`, unless it has expired.

@@ -333,6 +333,67 @@ fn vectors_that_cannot_be_compared_are_left_out() {
 }
 
 #[test]
+fn what_is_put_taken_and_asked_for_at_once_is_found_by_its_words_in_a_large_partition_too() {
+    const THREADS: u16 = 3;
+    const EACH: u16 = 400;
+    let store = MemoryStore {
+        words: Arc::new(WordsIndex::with_graph_from(300)),
+        ..store()
+    };
+    let store = &store;
+    let words = |number: u16| {
+        let noise = |n: u16| ((f32::from(number) * 131.0 + f32::from(n)).sin() * 43_758.547).fract();
+        let vector: Vec<f32> = (0..128).map(noise).collect();
+        meaning(&partition("a"), &number.to_string(), &vector)
+    };
+    let nearest = |number: u16| {
+        let words = words(number);
+        let near = store.nearest(words.key, &words.vector, 1, at(0));
+        near.into_iter().map(|near| near.prompt.into_string()).next()
+    };
+    let put = |number: u16| {
+        let entry = Arc::new(of("a", &number.to_string(), "x"));
+        store.put(entry, Some(&words(number)), at(0));
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || {
+                for number in (0..EACH).map(|n| n * THREADS + thread) {
+                    put(number);
+                    assert_eq!(nearest(number), Some(number.to_string()));
+                    // Every fifth is put again, and of those every other one is purged.
+                    if number % 5 == 0 {
+                        put(number);
+                    }
+                    if number % 10 == 0 {
+                        let key = Some(key(&partition("a"), &number.to_string()));
+                        store.purge(&Purge {
+                            key,
+                            ..Purge::default()
+                        });
+                    }
+                }
+            });
+        }
+    });
+    for _ in 0..1_000 {
+        if store.waiting() == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(store.waiting(), 0, "all have found their way into the graph");
+    for number in 0..THREADS * EACH {
+        assert_eq!(
+            nearest(number) == Some(number.to_string()),
+            number % 10 != 0,
+            "{number}"
+        );
+    }
+    assert_eq!(store.size().with_words, u64::from(THREADS * EACH) / 10 * 9);
+}
+
+#[test]
 fn records_are_written_and_read() {
     use crate::{InvalidRecord, Record};
     let entry = Arc::new(Entry {

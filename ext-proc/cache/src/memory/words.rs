@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::thread;
 use std::time::SystemTime;
 
-use tollgate_similar::Index;
-
 use super::Held;
+use crate::index::{GRAPH_FROM, Index, Work};
 use crate::{Hit, Meaning, MeaningKey};
 
 /// What the index takes per entry beside its vector: its number, and where to find the entry.
@@ -35,15 +36,20 @@ pub(super) struct Words {
     id: u64,
     prompt: Box<str>,
     dimensions: usize,
+    /// What the place in a graph takes.
+    charge: usize,
     /// Bits of the cosine that a prompt must be nearer than: 0 until the entry was found to be wrong for one.
     more_than: AtomicU32,
 }
 
 /// All prompts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct WordsIndex {
     next: AtomicU64,
     inner: RwLock<Inner>,
+    graph_from: usize,
+    /// Wakes the thread that puts entries into graphs. It starts when it is first needed, and ends with the index.
+    linker: OnceLock<Option<SyncSender<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +69,7 @@ impl Words {
             id: index.next.fetch_add(1, Ordering::Relaxed),
             prompt: meaning.prompt.clone(),
             dimensions: meaning.vector.len(),
+            charge: index.charge(meaning.key),
             more_than: AtomicU32::new(0),
         })
     }
@@ -70,7 +77,8 @@ impl Words {
     /// Bytes.
     pub(super) fn weight(&self) -> u64 {
         let signs = self.dimensions / 8;
-        u64::try_from(self.dimensions + signs + self.prompt.len()).map_or(u64::MAX, |bytes| bytes + OVERHEAD)
+        let bytes = self.dimensions + signs + self.charge + self.prompt.len();
+        u64::try_from(bytes).map_or(u64::MAX, |bytes| bytes + OVERHEAD)
     }
 
     pub(super) fn require_more_than(&self, cosine: f32) {
@@ -86,18 +94,48 @@ impl Words {
 }
 
 impl WordsIndex {
+    pub(super) fn new() -> Self {
+        Self::with_graph_from(GRAPH_FROM)
+    }
+
+    /// With a graph for partitions of so many entries.
+    pub(super) fn with_graph_from(graph_from: usize) -> Self {
+        Self {
+            next: AtomicU64::default(),
+            inner: RwLock::default(),
+            graph_from,
+            linker: OnceLock::new(),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.read().entries.len()
     }
 
+    /// Entries that are not in the graph that they are to be in.
+    pub(super) fn waiting(&self) -> usize {
+        self.read().index.as_ref().map_or(0, Index::waiting)
+    }
+
+    fn charge(&self, key: MeaningKey) -> usize {
+        let inner = self.read();
+        inner.index.as_ref().map_or(0, |index| index.charge(key.get()))
+    }
+
     /// A vector of another embedder than the others' cannot be compared with them, and is left out.
-    pub(super) fn insert(&self, words: &Words, meaning: &Meaning, held: &Arc<Held>) {
+    pub(super) fn insert(self: &Arc<Self>, words: &Words, meaning: &Meaning, held: &Arc<Held>) {
         let mut inner = self.write();
         let index = inner
             .index
-            .get_or_insert_with(|| Index::new(meaning.vector.len()));
-        if index.insert(words.key.get(), words.id, &meaning.vector).is_ok() {
-            inner.entries.insert(words.id, Arc::downgrade(held));
+            .get_or_insert_with(|| Index::new(meaning.vector.len(), self.graph_from));
+        let Ok(has_work) = index.insert(words.key.get(), words.id, &meaning.vector) else {
+            return;
+        };
+        inner.entries.insert(words.id, Arc::downgrade(held));
+        drop(inner);
+        if has_work && let Some(wake) = self.linker.get_or_init(|| start(Arc::downgrade(self))) {
+            // If that fails it is awake, or gone: then all entries are compared.
+            let _ = wake.try_send(());
         }
     }
 
@@ -137,11 +175,42 @@ impl WordsIndex {
             .collect()
     }
 
+    /// Does some work on a graph, a short lock for each part of it, so that nobody waits long. Returns what was done.
+    fn tend(&self, done: Option<&Work>) -> Option<Work> {
+        let work = self.write().index.as_mut()?.next_work(done)?;
+        for task in 0..work.tasks() {
+            if let Some(index) = &self.read().index {
+                index.perform(&work, task);
+            }
+        }
+        Some(work)
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread of its own: an entry's way into a graph takes a third of a millisecond, and a full graph's minutes. Should it not
+/// start, or die, entries wait, and a search compares all of them.
+fn start(words: Weak<WordsIndex>) -> Option<SyncSender<()>> {
+    let (wake, woken) = mpsc::sync_channel(1);
+    let linker = thread::Builder::new().name("cache-linker".to_owned());
+    linker.spawn(move || link(&words, &woken)).ok()?;
+    Some(wake)
+}
+
+fn link(words: &Weak<WordsIndex>, woken: &Receiver<()>) {
+    while woken.recv().is_ok() {
+        let mut done = None;
+        while let Some(words) = words.upgrade()
+            && let Some(work) = words.tend(done.as_ref())
+        {
+            done = Some(work);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The two inner loops: dot products of bytes, and distances of bits.
+//! The inner loops: dot products of bytes, and distances of bits.
 //! Must not know what the rows are. Plain loops: `pulp` compiles them once more for AVX2 and chooses at run time.
 
 use pulp::{Arch, WithSimd};
@@ -9,7 +9,11 @@ pub(super) fn dots(query: &[i16], rows: &[i8], each: impl FnMut(usize, i32)) {
 }
 
 /// How many signs differ between `query` and every row, in order.
-pub(super) fn distances(query: &[u64], rows: &[u64], each: impl FnMut(usize, u32)) {
+pub(super) fn distances<'a>(
+    query: &[u64],
+    rows: impl Iterator<Item = &'a [u64]>,
+    each: impl FnMut(usize, u32),
+) {
     Arch::new().dispatch(Distances { query, rows, each });
 }
 
@@ -18,6 +22,13 @@ pub(super) fn dot(query: &[i16], row: &[i8]) -> i32 {
     let mut sum = 0;
     dots(query, row, |_, product| sum = product);
     sum
+}
+
+/// How many signs differ.
+pub(super) fn distance(a: &[u64], b: &[u64]) -> u32 {
+    let mut found = 0;
+    distances(a, std::iter::once(b), |_, distance| found = distance);
+    found
 }
 
 struct Dots<'a, F> {
@@ -44,18 +55,18 @@ impl<F: FnMut(usize, i32)> WithSimd for Dots<'_, F> {
     }
 }
 
-struct Distances<'a, F> {
-    query: &'a [u64],
-    rows: &'a [u64],
+struct Distances<'q, I, F> {
+    query: &'q [u64],
+    rows: I,
     each: F,
 }
 
-impl<F: FnMut(usize, u32)> WithSimd for Distances<'_, F> {
+impl<'a, I: Iterator<Item = &'a [u64]>, F: FnMut(usize, u32)> WithSimd for Distances<'_, I, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _: S) {
-        for (n, row) in self.rows.chunks_exact(self.query.len().max(1)).enumerate() {
+        for (n, row) in self.rows.enumerate() {
             let distance = row
                 .iter()
                 .zip(self.query)
