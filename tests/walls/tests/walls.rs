@@ -169,6 +169,7 @@ const WALLS: &[(&[&str], &[&str])] = &[
 /// Who alone may depend directly on what stands left.
 const GATES: &[(&str, &[&str])] = &[
     ("envoy-types", &["tollgate-wire"]),
+    ("diskann", &["tollgate-cache"]),
     ("redis", &["tollgate-journal"]),
     ("tokio-postgres", &["tokio-postgres-rustls", "tollgate-journal"]),
     (
