@@ -8,7 +8,7 @@ use tollgate_guardrails::Findings;
 use tollgate_llm::Usage;
 use tollgate_redact::Counts;
 
-use super::super::stream::Stream;
+use super::stream::Stream;
 use super::{Answer, State};
 use crate::serve::Service;
 
