@@ -1,7 +1,10 @@
 //! Which language a text is in, or that it cannot be told. Must not guess: too little text is no language.
 
+mod common;
+
 use whatlang::Lang;
 
+use self::common::Count;
 use crate::finding::Why;
 use crate::rule::Languages;
 
@@ -162,6 +165,14 @@ fn lang(code: &str) -> Option<Lang> {
 
 /// Tells a text's language by its first sentences outside code.
 pub(crate) fn tell(text: &str) -> Told {
+    let mut count = Count::default();
+    words(text, |word, inner| {
+        count.word(inner);
+        !count.is_full() && word.len() < SAMPLE
+    });
+    if let Some(lang) = count.told() {
+        return Told::Known(lang);
+    }
     let sample = prose(text);
     // A character of Chinese or Japanese says as much as two or three letters.
     let letters: usize = sample
@@ -178,9 +189,25 @@ pub(crate) fn tell(text: &str) -> Told {
     }
 }
 
-/// The beginning of a text without code fences, inline code and words that hold signs (URLs, paths, identifiers).
+/// The beginning of a text outside code.
 fn prose(text: &str) -> String {
     let mut sample = String::new();
+    words(text, |word, _| {
+        sample.push_str(word);
+        sample.push(' ');
+        sample.len() < SAMPLE
+    });
+    // A text without spaces is one word.
+    if sample.len() > SAMPLE {
+        let end = (0..=SAMPLE).rev().find(|&end| sample.is_char_boundary(end));
+        sample.truncate(end.unwrap_or(0));
+    }
+    sample
+}
+
+/// Hands on the words of a text, with the signs around them and without, until `each` says that it is enough: without code fences,
+/// inline code and words that hold signs (URLs, paths, identifiers).
+fn words(text: &str, mut each: impl FnMut(&str, &str) -> bool) {
     let mut fenced = false;
     for line in text.split('\n') {
         if line.trim_start().starts_with("```") {
@@ -195,17 +222,11 @@ fn prose(text: &str) -> String {
             if word.starts_with('`') || inner.contains(['/', '_', '=', '(', '{', '<', '@', '\\', ':']) {
                 continue;
             }
-            sample.push_str(word);
-            sample.push(' ');
-            // A text without spaces is one word.
-            if sample.len() >= SAMPLE {
-                let end = (0..=SAMPLE).rev().find(|&end| sample.is_char_boundary(end));
-                sample.truncate(end.unwrap_or(0));
-                return sample;
+            if !each(word, inner) {
+                return;
             }
         }
     }
-    sample
 }
 
 #[cfg(test)]
