@@ -9,6 +9,7 @@ use tollgate_wire::Reply;
 use tracing::info;
 
 use super::account::Bill;
+use super::answer::plain::Withheld;
 use super::request::given::Subject;
 use super::{Exchange, reply};
 use crate::serve::Caller;
@@ -35,16 +36,28 @@ pub(super) enum Outcome {
     Answered,
     Cached,
     Refused,
+    /// The provider answered, and redaction lets no one have the answer.
+    Blocked,
     ProviderError,
     ClientLeft,
 }
 
 impl Outcome {
+    /// Of an answer that does not reach its client.
+    pub(super) const fn of_withheld(why: Withheld) -> Self {
+        match why {
+            Withheld::Unreadable => Self::ProviderError,
+            Withheld::Blocked => Self::Blocked,
+            Withheld::Refused => Self::Refused,
+        }
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Answered => "answered",
             Self::Cached => "cached",
             Self::Refused => "refused",
+            Self::Blocked => "blocked",
             Self::ProviderError => "provider_error",
             Self::ClientLeft => "client_left",
         }

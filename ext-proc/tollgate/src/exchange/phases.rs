@@ -133,13 +133,9 @@ impl tollgate_wire::Exchange for Exchange {
                     hooks::judge_later(&self.service.metrics, &caller, &facts, &mut answer);
                     let findings = answer.findings();
                     guard::report(&self.service, &caller, &facts, Direction::Answer, &findings);
-                    // Whoever is told that an answer is refused leaves before its end.
-                    let outcome = if answer.is_refused() {
-                        Outcome::Refused
-                    } else {
-                        Outcome::ClientLeft
-                    };
-                    (outcome, bill)
+                    // Whoever is told that an answer is withheld leaves before its end.
+                    let outcome = answer.withheld().map(Outcome::of_withheld);
+                    (outcome.unwrap_or(Outcome::ClientLeft), bill)
                 }
             };
             for (entity, count) in answer.counts().iter() {
@@ -171,12 +167,10 @@ impl Forwarded {
         let found = guard::report(service, caller, facts, Direction::Answer, &findings);
         notes.extend(found);
         metadata.extend(notes.metadata());
-        let outcome = if self.answer.is_refused() {
-            Outcome::Refused
-        } else if self.answer.is_error() {
-            Outcome::ProviderError
-        } else {
-            Outcome::Answered
+        let outcome = match self.answer.withheld() {
+            Some(why) => Outcome::of_withheld(why),
+            None if self.answer.is_error() => Outcome::ProviderError,
+            None => Outcome::Answered,
         };
         self.settled = Some((outcome, bill));
         metadata

@@ -29,6 +29,7 @@ use tollgate_routing::names;
 use tollgate_tokens::Tokenizer;
 use tollgate_wire::{AnswerVerdict, Attributes};
 
+use self::plain::Withheld;
 use self::restorer::Restorer;
 use self::stream::Stream;
 use crate::exchange::account::meter::Meter;
@@ -87,11 +88,7 @@ enum State {
         stored: Option<Vec<u8>>,
     },
     /// An answer that the provider charges for and that the client must not get.
-    Withheld {
-        usage: Usage,
-        /// By those who judge it, not because it cannot be read.
-        refused: bool,
-    },
+    Withheld { usage: Usage, why: Withheld },
     /// Not an answer: nobody charges for it.
     Failed,
 }
@@ -304,7 +301,8 @@ impl Answer {
         } = self.state
         {
             // It could be read: somebody who was asked does not let it pass.
-            self.state = State::Withheld { usage, refused: true };
+            let why = Withheld::Refused;
+            self.state = State::Withheld { usage, why };
         }
         self.said = None;
         let dialect = self.endpoint.dialect();
@@ -338,7 +336,7 @@ impl Answer {
             Err(unfit) => {
                 self.state = State::Withheld {
                     usage: self.counted(&body, None),
-                    refused: false,
+                    why: unfit.why(),
                 };
                 return self.withhold(&unfit.to_error());
             }
@@ -353,8 +351,8 @@ impl Answer {
                 watch.finish(|| usage.output_tokens);
                 self.findings = watch.found().clone();
                 if let Some(error) = watch.refusal() {
-                    let refused = true;
-                    self.state = State::Withheld { usage, refused };
+                    let why = Withheld::Refused;
+                    self.state = State::Withheld { usage, why };
                     return self.withhold(&error);
                 }
             }

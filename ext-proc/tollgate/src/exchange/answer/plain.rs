@@ -27,6 +27,7 @@ pub(in crate::exchange) struct Rewritten {
 }
 
 /// Why an answer cannot be delivered.
+#[derive(Debug, Clone)]
 pub(in crate::exchange) enum Unfit {
     /// It is not what this endpoint answers.
     Unreadable,
@@ -34,9 +35,30 @@ pub(in crate::exchange) enum Unfit {
     UnknownShape(String),
     /// It holds something that the rules block.
     Blocked(Entity),
+    /// A guardrail, or somebody who was asked, does not let it pass.
+    Refused(ApiError),
+}
+
+/// Whose fault it is that an answer does not reach its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::exchange) enum Withheld {
+    /// The provider's: it cannot be read, so it cannot be checked.
+    Unreadable,
+    /// Redaction blocks it.
+    Blocked,
+    /// It is refused for what it says.
+    Refused,
 }
 
 impl Unfit {
+    pub(in crate::exchange) const fn why(&self) -> Withheld {
+        match self {
+            Self::Unreadable | Self::UnknownShape(_) => Withheld::Unreadable,
+            Self::Blocked(_) => Withheld::Blocked,
+            Self::Refused(_) => Withheld::Refused,
+        }
+    }
+
     pub(in crate::exchange) fn to_error(&self) -> ApiError {
         match self {
             Self::Unreadable => ApiError::new(ErrorKind::Provider, "the provider's answer cannot be read, so it cannot be checked")
@@ -50,6 +72,7 @@ impl Unfit {
                 ApiError::new(ErrorKind::Permission, format!("the answer holds data that must not be shown: {entity}"))
                     .code("content_blocked")
             }
+            Self::Refused(error) => error.clone(),
         }
     }
 }

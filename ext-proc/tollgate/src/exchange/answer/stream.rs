@@ -8,7 +8,7 @@ use tollgate_llm::{Endpoint, Usage, answer::Finish};
 use tollgate_redact::Counts;
 
 use super::events::Events;
-use super::plain::Unfit;
+use super::plain::{Unfit, Withheld};
 use super::restorer::Restorer;
 use crate::exchange::account::meter::Meter;
 use crate::exchange::hooks::gate::{Asks, Gate};
@@ -79,7 +79,7 @@ impl Stream {
         let mut out = Vec::with_capacity(chunk.len() + 64);
         let Self { decoder, events } = self;
         if decoder.push(chunk, |event| events.take(event, &mut out)).is_err() {
-            events.fail(&Unfit::Unreadable.to_error(), &mut out);
+            events.fail(&Unfit::Unreadable, &mut out);
         }
         out
     }
@@ -97,7 +97,7 @@ impl Stream {
                 .push(&whole, |event| events.take(event, &mut out))
                 .is_err()
             {
-                events.fail(&Unfit::Unreadable.to_error(), &mut out);
+                events.fail(&Unfit::Unreadable, &mut out);
             }
         }
         events.finish(&mut out);
@@ -108,7 +108,7 @@ impl Stream {
     pub(in crate::exchange) fn whole(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut out = self.push(bytes);
         out.extend(self.end());
-        (!self.events.failed).then_some(out)
+        self.events.withheld.is_none().then_some(out)
     }
 
     /// What was used, for events that need not say it.
@@ -122,9 +122,9 @@ impl Stream {
         watch.map(|watch| watch.found().clone()).unwrap_or_default()
     }
 
-    /// Whether a guardrail refuses it.
-    pub(in crate::exchange) fn is_refused(&self) -> bool {
-        self.events.refused
+    /// Why nothing more of it goes out, if that is so.
+    pub(in crate::exchange) fn withheld(&self) -> Option<Withheld> {
+        self.events.withheld
     }
 
     /// Whether a text had what every token has in it, in any of the ways in which it can be written.
@@ -141,11 +141,11 @@ impl Stream {
     pub(in crate::exchange) fn is_complete(&self) -> bool {
         let Events {
             ended,
-            failed,
+            withheld,
             finish,
             ..
         } = &self.events;
-        *ended && !failed && !finish.is_empty() && finish.iter().all(|finish| finish.is_complete())
+        *ended && withheld.is_none() && !finish.is_empty() && finish.iter().all(|finish| finish.is_complete())
     }
 
     /// Whether it ended with calls of tools.

@@ -6,6 +6,7 @@ use tollgate_llm::Endpoint;
 use tollgate_redact::{Engine, Entity, Operator, Redactor, Rules, TenantKey, Verdict};
 
 use super::Stream;
+use crate::exchange::answer::plain::Withheld;
 use crate::exchange::answer::restorer::Restorer;
 
 /// A restorer whose request held `value`, and the token that stood for it.
@@ -170,5 +171,21 @@ fn line_ends_stay_whole_wherever_a_chunk_ends() {
             let (got, _) = run(Endpoint::ChatCompletions, &restorer, true, &[head, tail]);
             assert_eq!(got, whole, "{end:?} {cut}");
         }
+    }
+}
+
+#[test]
+fn why_a_stream_is_withheld_is_known() {
+    let (restorer, _) = restorer("jane.doe@example.org");
+    for (sent, why) in [
+        (chat(&["all is well"], false), None),
+        (
+            chat(&["the SSN is 536-22-", "8741."], false),
+            Some(Withheld::Blocked),
+        ),
+        ("data: {\"nothing\":\n\n".to_owned(), Some(Withheld::Unreadable)),
+    ] {
+        let (_, stream) = run(Endpoint::ChatCompletions, &restorer, true, &[sent.as_bytes()]);
+        assert_eq!(stream.withheld(), why, "{sent}");
     }
 }

@@ -115,7 +115,7 @@ fn what_is_blocked_is_refused_whole() {
     };
     assert_eq!((reply.status, reply.details), (403, "content_blocked"));
     assert!(!String::from_utf8(reply.body).unwrap().contains("8741"));
-    assert!(answer.is_error());
+    assert_eq!(answer.withheld(), Some(Withheld::Blocked));
 }
 
 #[test]

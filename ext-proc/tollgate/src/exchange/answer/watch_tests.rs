@@ -5,6 +5,7 @@ use tollgate_llm::Endpoint;
 use tollgate_redact::{Engine, Operator, Redactor, Rules, TenantKey, Vault, Verdict};
 
 use super::*;
+use crate::exchange::answer::plain::Withheld;
 use crate::exchange::answer::restorer::Restorer;
 use crate::exchange::answer::stream::Stream;
 
@@ -115,7 +116,7 @@ fn nothing_of_what_blocks_goes_out_however_it_is_cut() {
                     out.trim_end().ends_with("}}") && out.contains("the rule `rule`"),
                     "{out}"
                 );
-                assert!(state.is_refused() && !state.is_complete());
+                assert!(state.withheld() == Some(Withheld::Refused) && !state.is_complete());
             }
         }
     }
@@ -171,7 +172,7 @@ fn what_is_only_told_passes() {
                 &[write(&["my proj", "ect titan, and more"]).as_bytes()],
             );
             assert_eq!(text_of(&out), "my project titan, and more");
-            assert!(out.contains(last) && !state.is_refused());
+            assert!(out.contains(last) && state.withheld().is_none());
             assert_eq!(state.findings().0.len(), 1);
         }
     }
@@ -205,7 +206,11 @@ fn whole_texts_are_judged_before_the_end_is_said() {
             out.extend(stream.end());
             let out = String::from_utf8(out).unwrap();
             assert_eq!(text_of(&out), text.concat());
-            assert_eq!((out.contains(last), stream.is_refused()), (fine, !fine), "{out}");
+            assert_eq!(
+                (out.contains(last), stream.withheld() == Some(Withheld::Refused)),
+                (fine, !fine),
+                "{out}"
+            );
         }
     }
 }
@@ -234,7 +239,10 @@ fn restored_values_are_judged_too_since_the_client_would_see_them() {
         &restorer,
         &[chat(&[&token]).as_bytes()],
     );
-    assert!(state.is_refused() && !out.contains("rival.example"), "{out}");
+    assert!(
+        state.withheld() == Some(Withheld::Refused) && !out.contains("rival.example"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -245,5 +253,8 @@ fn a_text_that_comes_whole_is_looked_at_too() {
     });
     let stream = format!("event: response.output_text.done\ndata: {done}\n\n");
     let (out, state) = run(Endpoint::Responses, &restorer, &[stream.as_bytes()]);
-    assert!(state.is_refused() && !out.contains("titan"), "{out}");
+    assert!(
+        state.withheld() == Some(Withheld::Refused) && !out.contains("titan"),
+        "{out}"
+    );
 }

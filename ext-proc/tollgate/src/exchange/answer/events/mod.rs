@@ -13,7 +13,7 @@ use tollgate_llm::{Channel, Endpoint, Part, TextKind, Usage, answer::Finish, sse
 use tollgate_redact::{Counts, Transducer};
 
 use crate::exchange::account::meter::Meter;
-use crate::exchange::answer::plain::Unfit;
+use crate::exchange::answer::plain::{Unfit, Withheld};
 use crate::exchange::answer::restorer::Restorer;
 use crate::exchange::answer::watch::Watch;
 use crate::exchange::hooks::gate::Gate;
@@ -32,9 +32,8 @@ pub(super) struct Events {
     pub(super) usage: Option<Usage>,
     pub(super) finish: Vec<Finish>,
     pub(super) ended: bool,
-    pub(super) failed: bool,
-    /// It is refused for what it says.
-    pub(super) refused: bool,
+    /// Why nothing more goes out, once that is so.
+    pub(super) withheld: Option<Withheld>,
     /// The provider says itself that it failed.
     errs: bool,
     cut_in_line_end: bool,
@@ -81,8 +80,7 @@ impl Events {
             usage: None,
             finish: Vec::new(),
             ended: false,
-            failed: false,
-            refused: false,
+            withheld: None,
             errs: false,
             cut_in_line_end: false,
             may_have_restored: false,
@@ -100,7 +98,7 @@ impl Events {
             raw => raw,
         };
         self.cut_in_line_end = raw.ends_with(b"\r\n\r");
-        if self.failed {
+        if self.withheld.is_some() {
             // The client is told nothing more, but the provider charges for what it says.
             if let Ok(read) = self.reader.read(event.event, event.data) {
                 self.note(&read);
@@ -113,17 +111,17 @@ impl Events {
             return;
         }
         let Ok(read) = self.reader.read(event.event, event.data) else {
-            return self.fail(&Unfit::Unreadable.to_error(), out);
+            return self.fail(&Unfit::Unreadable, out);
         };
         if let Some(path) = read.unknown.as_ref().filter(|_| self.restorer.strict) {
-            return self.fail(&Unfit::UnknownShape(path.clone()).to_error(), out);
+            return self.fail(&Unfit::UnknownShape(path.clone()), out);
         }
         self.note(&read);
         if self.is_our_usage_report(&read) {
             return;
         }
-        if let Some(error) = self.gate.as_ref().and_then(|gate| gate.refusal(&read)) {
-            return self.refuse_before(&read, event.data, &error, out);
+        if let Some(unfit) = self.gate.as_ref().and_then(|gate| gate.refusal(&read)) {
+            return self.stop_before(&read, event.data, &unfit, out);
         }
         let edits = if self.restorer.idle {
             Splice::new()
@@ -131,10 +129,10 @@ impl Events {
             self.edit(&read, event.data)
         };
         if let Some(entity) = self.channels.iter().find_map(|open| open.transducer.blocked()) {
-            return self.fail(&Unfit::Blocked(entity).to_error(), out);
+            return self.fail(&Unfit::Blocked(entity), out);
         }
         if self.watch.as_ref().is_some_and(Watch::is_full) {
-            return self.fail(&Unfit::Unreadable.to_error(), out);
+            return self.fail(&Unfit::Unreadable, out);
         }
         self.refuse_if_broken(out);
         let closes = &read.closes;
@@ -145,7 +143,7 @@ impl Events {
             self.flush_if(|_| true, out);
             self.judge_whole(out);
         }
-        if self.failed {
+        if self.withheld.is_some() {
             return;
         }
         if edits.is_empty() && (self.restorer.idle || is_bare(event.raw)) {

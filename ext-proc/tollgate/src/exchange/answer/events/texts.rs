@@ -115,7 +115,7 @@ impl Events {
 
     /// Sends what is held back of the channels that end.
     pub(super) fn flush_if(&mut self, ends: impl Fn(&Channel) -> bool, out: &mut Vec<u8>) {
-        if self.failed {
+        if self.withheld.is_some() {
             return;
         }
         let mut text = String::new();
@@ -144,7 +144,7 @@ impl Events {
         }
         self.refuse_if_broken(out);
         if let Some(entity) = blocked {
-            self.fail(&Unfit::Blocked(entity).to_error(), out);
+            self.fail(&Unfit::Blocked(entity), out);
         }
     }
 }

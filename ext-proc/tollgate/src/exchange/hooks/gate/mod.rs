@@ -109,7 +109,7 @@ impl Gate {
         }
         if self.waits() > MOST_WAITING {
             (self.full, self.stopped) = (true, true);
-            self.refuse(&Unfit::Unreadable.to_error());
+            self.stop(&Unfit::Unreadable);
         }
     }
 
@@ -179,8 +179,12 @@ impl Gate {
 
     /// Whoever had to be asked cannot be, and nothing may pass without a word.
     pub(in crate::exchange) fn refuse(&mut self, error: &ApiError) {
+        self.stop(&Unfit::Refused(error.clone()));
+    }
+
+    fn stop(&mut self, unfit: &Unfit) {
         for (_, text) in &mut self.texts {
-            text.refuse(error);
+            text.refuse(unfit);
         }
         self.named(self.asks.names.then(Finds::default));
         self.judged(Some(Vec::new()));
@@ -230,7 +234,7 @@ impl Gate {
     }
 
     /// Why an event must not go out, nor anything behind it.
-    pub(in crate::exchange) fn refusal(&self, read: &StreamEvent<'_>) -> Option<ApiError> {
+    pub(in crate::exchange) fn refusal(&self, read: &StreamEvent<'_>) -> Option<Unfit> {
         let touched = |place: &Place| match place {
             Place::Channel(channel) => {
                 read.last
@@ -241,7 +245,7 @@ impl Gate {
         };
         let touched = self.texts.iter().filter(|(place, _)| touched(place));
         let whole = |text: &str| self.repeated(text).err();
-        let full = self.full.then(|| Unfit::Unreadable.to_error());
+        let full = self.full.then_some(Unfit::Unreadable);
         full.into_iter()
             .chain(touched.filter_map(|(_, text)| text.refusal().cloned()))
             .chain(read.wholes.iter().filter_map(|text| whole(&text.str.decode())))
@@ -249,12 +253,12 @@ impl Gate {
     }
 
     /// Why nothing more must go out at the end of the bytes.
-    pub(in crate::exchange) fn refusal_at_end(&self) -> Option<ApiError> {
+    pub(in crate::exchange) fn refusal_at_end(&self) -> Option<Unfit> {
         self.texts.iter().find_map(|(_, text)| text.refusal().cloned())
     }
 
     /// What becomes of a text that comes at once, or again.
-    pub(in crate::exchange) fn repeated(&self, text: &str) -> Result<String, ApiError> {
+    pub(in crate::exchange) fn repeated(&self, text: &str) -> Result<String, Unfit> {
         let fingerprint = text::fingerprint(text);
         if let Some(known) = self.known.iter().find(|known| known.fingerprint == fingerprint) {
             return known.repeated(text);
@@ -263,7 +267,7 @@ impl Gate {
         match texts.find(|known| known.is_settled() && known.fingerprint() == fingerprint) {
             Some(known) => known.repeated(text),
             // It was not read ahead: nobody has seen it.
-            None => Err(Unfit::Unreadable.to_error()),
+            None => Err(Unfit::Unreadable),
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Text {
     judged: Option<Judged>,
     /// What may go out.
     cleared: String,
-    refusal: Option<ApiError>,
+    refusal: Option<Unfit>,
 }
 
 /// What a moderator is shown.
@@ -107,13 +107,13 @@ impl Text {
     }
 
     /// Why nothing more of it may go out.
-    pub(super) fn refusal(&self) -> Option<&ApiError> {
+    pub(super) fn refusal(&self) -> Option<&Unfit> {
         self.refusal.as_ref()
     }
 
     /// Nothing may go out of what there is no word on.
-    pub(super) fn refuse(&mut self, error: &ApiError) {
-        self.refusal.get_or_insert_with(|| error.clone());
+    pub(super) fn refuse(&mut self, unfit: &Unfit) {
+        self.refusal.get_or_insert_with(|| unfit.clone());
         if let Some(judged) = &mut self.judged {
             judged.parts.clear();
         }
@@ -210,7 +210,7 @@ impl Text {
             match names::replace(restorer, self.kind, written, &found, counts) {
                 Ok(replacement) => replaced.extend(replacement),
                 Err(entity) => {
-                    self.refusal = Some(Unfit::Blocked(entity).to_error());
+                    self.refusal = Some(Unfit::Blocked(entity));
                     to = range.start;
                     break;
                 }
@@ -242,7 +242,7 @@ impl Text {
             let refused = if part.shown.is_empty() {
                 None
             } else {
-                words.next().flatten()
+                words.next().flatten().map(Unfit::Refused)
             };
             stopped = stopped.or(refused);
             if stopped.is_none() {
@@ -263,7 +263,7 @@ impl Text {
     }
 
     /// What it becomes where it is repeated as `text`.
-    pub(super) fn repeated(&self, text: &str) -> Result<String, ApiError> {
+    pub(super) fn repeated(&self, text: &str) -> Result<String, Unfit> {
         repeat(&self.replaced, self.refusal.as_ref(), text)
     }
 }
@@ -272,19 +272,19 @@ impl Text {
 pub(super) struct Known {
     pub(super) fingerprint: Fingerprint,
     replaced: Vec<Replacement>,
-    refusal: Option<ApiError>,
+    refusal: Option<Unfit>,
 }
 
 impl Known {
     /// What it becomes where it is repeated as `text`.
-    pub(super) fn repeated(&self, text: &str) -> Result<String, ApiError> {
+    pub(super) fn repeated(&self, text: &str) -> Result<String, Unfit> {
         repeat(&self.replaced, self.refusal.as_ref(), text)
     }
 }
 
-fn repeat(replaced: &[Replacement], refusal: Option<&ApiError>, text: &str) -> Result<String, ApiError> {
+fn repeat(replaced: &[Replacement], refusal: Option<&Unfit>, text: &str) -> Result<String, Unfit> {
     match refusal {
-        Some(error) => Err(error.clone()),
+        Some(unfit) => Err(unfit.clone()),
         None => Ok(names::splice(text, 0, replaced)),
     }
 }
