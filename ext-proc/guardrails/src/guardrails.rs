@@ -139,7 +139,7 @@ impl Guardrails {
         for number in listed.into_iter().flat_map(|listed| listed.finish(&folded)) {
             self.listed_in_request(number, role, findings);
         }
-        judged.map(|judged| injection::judge_words(role, folded.bytes(), judged))
+        judged.map(|judged| injection::judge_words(role, text, folded.bytes(), judged))
     }
 
     /// Adds what the texts of one message break together, each of which [`request_text`](Self::request_text) has seen: what is listed

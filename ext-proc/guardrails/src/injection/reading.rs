@@ -1,7 +1,9 @@
-//! Reads a folded text once: which phrases stand where, also with digits for letters and with spaces between letters.
+//! Reads a folded text once: which phrases stand where, also with digits for letters, with letters out of order
+//! and with spaces between letters.
 //! Must not know what the phrases mean.
 
 use super::phrases::{CLASSES, Class, phrases};
+use super::scrambled::{Scrambled, scrambled};
 use crate::lexicon::{At, LONGEST, Lexicon};
 use crate::words::{Hash, Word};
 
@@ -38,6 +40,7 @@ const SPACED: usize = 6;
 pub(crate) struct Pass<'t> {
     text: &'t [u8],
     lexicon: &'static Lexicon,
+    scrambled: &'static Scrambled,
     reading: Reading,
     at: At,
     /// Starts of the last words, as a ring.
@@ -52,6 +55,7 @@ impl<'t> Pass<'t> {
         Self {
             text,
             lexicon: phrases(),
+            scrambled: scrambled(),
             reading: Reading::default(),
             at: At::default(),
             starts: [0; LONGEST],
@@ -80,6 +84,16 @@ impl<'t> Pass<'t> {
         if word.digit
             && !self.lexicon.knows(word.hash)
             && let Some(hash) = self.undigited(word)
+        {
+            return self.advance(&Word { hash, ..*word }, true);
+        }
+        let first = self.text.get(word.start).copied().unwrap_or_default();
+        if self.scrambled.may_be(first, len)
+            && !self.lexicon.knows(word.hash)
+            && let Some(hash) = self
+                .text
+                .get(word.start..word.end)
+                .and_then(|text| self.scrambled.find(text))
         {
             return self.advance(&Word { hash, ..*word }, true);
         }
