@@ -1,6 +1,7 @@
 //! Which language a text is in, or that it cannot be told. Must not guess: too little text is no language.
 
 mod common;
+mod memory;
 
 use whatlang::Lang;
 
@@ -99,7 +100,7 @@ pub(crate) struct Allowed {
 }
 
 /// What can be said of a text's language.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Told {
     Short,
     Unknown,
@@ -173,6 +174,10 @@ pub(crate) fn tell(text: &str) -> Told {
     if let Some(lang) = count.told() {
         return Told::Known(lang);
     }
+    memory::recall(text, || by_trigrams(text))
+}
+
+fn by_trigrams(text: &str) -> Told {
     let sample = prose(text);
     // A character of Chinese or Japanese says as much as two or three letters.
     let letters: usize = sample
