@@ -69,14 +69,33 @@ fn words(count: usize) -> Vec<String> {
 }
 
 fn guardrails(check: Check) -> Arc<Guardrails> {
-    let rule = Rule {
+    compile(vec![check])
+}
+
+fn compile(checks: Vec<Check>) -> Arc<Guardrails> {
+    let rule = |check| Rule {
         name: "rule".to_owned(),
         on: On::Both,
         roles: Roles::ALL,
         action: Action::Log,
         check,
     };
-    Arc::new(Guardrails::compile(&[rule]).unwrap_or_else(|errors| panic!("{errors:?}")))
+    let rules: Vec<Rule> = checks.into_iter().map(rule).collect();
+    Arc::new(Guardrails::compile(&rules).unwrap_or_else(|errors| panic!("{errors:?}")))
+}
+
+fn list(words: Vec<String>, patterns: &[&str]) -> Check {
+    Check::Listed {
+        words,
+        patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
+    }
+}
+
+fn english() -> Check {
+    Check::Language(Languages {
+        allow: vec!["en".to_owned()],
+        ..Languages::default()
+    })
 }
 
 /// Seconds of the best run.
@@ -102,12 +121,7 @@ fn report(name: &str, text: &str, mut run: impl FnMut(&str)) {
 }
 
 fn main() {
-    let listed = |words, patterns: &[&str]| {
-        guardrails(Check::Listed {
-            words,
-            patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
-        })
-    };
+    let listed = |words, patterns: &[&str]| guardrails(list(words, patterns));
     let started = Instant::now();
     judge(Role::User, "start");
     println!(
@@ -129,10 +143,19 @@ fn main() {
             r"[A-Z]{3}\d{6}",
         ],
     );
-    let languages = guardrails(Check::Language(Languages {
-        allow: vec!["en".to_owned()],
-        ..Languages::default()
-    }));
+    let languages = guardrails(english());
+    let all = compile(vec![
+        list(
+            words(300),
+            &[
+                r"\bACME-\d{4}\b",
+                r"\bproject\s+(titan|atlas)\b",
+                r"[A-Z]{3}\d{6}",
+            ],
+        ),
+        Check::Injection { threshold: 0.7 },
+        english(),
+    ]);
     let clean = prose(10240);
     let clean = clean.as_str();
     let request = |rules: &Guardrails, text: &str| {
@@ -148,6 +171,7 @@ fn main() {
         assert!(judge(Role::Tool, text).score < 0.5);
     });
     report("language", clean, |text| request(&languages, text));
+    report("all of these but 3000 words", clean, |text| request(&all, text));
     for (name, rules) in [("300 words", &few), ("300 words, 3 patterns", &patterns)] {
         for size in [4, 20] {
             let pieces: Vec<&str> = clean

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::citation::Citations;
 use crate::finding::{Finding, Findings, Why};
-use crate::injection;
+use crate::injection::{self, Verdict};
 use crate::language::{self, Allowed};
 use crate::lexicon::{Builder, LONGEST, PhraseError, WORD};
-use crate::lists::{Lists, Search};
+use crate::lists::{self, Lists, Search};
 use crate::patterns::{self, Patterns};
 use crate::rule::{Action, Check, Role, Roles, Rule, RuleError};
 use crate::schema::Schema;
+use crate::words;
 
 /// Rules, compiled once and shared by all exchanges that they hold for.
 #[derive(Debug)]
@@ -70,14 +71,14 @@ impl Guardrails {
                 });
             }
         }
-        let mut lists = |on: fn(&Rule) -> bool| {
-            lists(rules, on).unwrap_or_else(|error| {
+        let mut list = |on: fn(&Rule) -> bool| {
+            compile_lists(rules, on).unwrap_or_else(|error| {
                 errors.push(error);
                 None
             })
         };
-        let request = lists(|rule| rule.on.request());
-        let answer = lists(|rule| rule.on.answer());
+        let request = list(|rule| rule.on.request());
+        let answer = list(|rule| rule.on.answer());
         if errors.is_empty() {
             Ok(Self {
                 rules: compiled,
@@ -101,13 +102,44 @@ impl Guardrails {
 
     /// Adds what one text of a request breaks: for callers that see the texts one by one.
     pub fn request_text(&self, role: Role, text: &str, findings: &mut Findings) {
-        if let Some(lists) = &self.request {
-            search(lists, text, |number| {
-                self.listed_in_request(number, role, findings)
-            });
-        }
         let looks = |rule: &Compiled| rule.request && rule.roles.has(role);
-        self.whole(looks, text, role, Some(role), findings);
+        let verdict = self.words(looks, role, text, findings);
+        self.whole(looks, text, role, Some(role), verdict, findings);
+    }
+
+    /// Reads the words of a request's text once for all rules that are about words. Adds what is listed and says what is thought of
+    /// it, if any rule wants to know.
+    fn words(
+        &self,
+        looks: impl Fn(&Compiled) -> bool,
+        role: Role,
+        text: &str,
+        findings: &mut Findings,
+    ) -> Option<Verdict> {
+        let has = |test: fn(&Test) -> bool| self.rules.iter().any(|rule| looks(rule) && test(&rule.test));
+        let lists = self
+            .request
+            .as_ref()
+            .filter(|_| has(|test| matches!(test, Test::Listed)));
+        let judges = has(|test| matches!(test, Test::Injection(_)));
+        if lists.is_none() && !judges {
+            return None;
+        }
+        let folded = words::fold(text);
+        let mut listed = lists.map(lists::Pass::new);
+        let mut judged = judges.then(|| injection::Pass::new(folded.bytes()));
+        words::read_all(folded.bytes(), |word| {
+            if let Some(listed) = &mut listed {
+                listed.word(&word);
+            }
+            if let Some(judged) = &mut judged {
+                judged.word(&word);
+            }
+        });
+        for number in listed.into_iter().flat_map(|listed| listed.finish(&folded)) {
+            self.listed_in_request(number, role, findings);
+        }
+        judged.map(|judged| injection::judge_words(role, text, folded.bytes(), judged))
     }
 
     /// Adds what the texts of one message break together, each of which [`request_text`](Self::request_text) has seen: what is listed
@@ -130,7 +162,7 @@ impl Guardrails {
         let looks =
             |rule: &Compiled| rule.request && rule.roles.has(role) && matches!(rule.test, Test::Injection(_));
         if self.rules.iter().any(looks) {
-            self.whole(looks, &texts.join("\n"), role, Some(role), findings);
+            self.whole(looks, &texts.join("\n"), role, Some(role), None, findings);
         }
     }
 
@@ -208,7 +240,7 @@ impl Guardrails {
     pub(crate) fn finished(&self, texts: &[&str], tokens: impl FnOnce() -> u64, findings: &mut Findings) {
         self.answer_tokens(tokens, findings);
         for text in texts {
-            self.whole(|rule| rule.answer, text, Role::Assistant, None, findings);
+            self.whole(|rule| rule.answer, text, Role::Assistant, None, None, findings);
         }
     }
 
@@ -249,16 +281,16 @@ impl Guardrails {
         text: &str,
         role: Role,
         of: Option<Role>,
+        mut verdict: Option<Verdict>,
         findings: &mut Findings,
     ) {
         // Rules that differ in threshold or list share what is found out about the text.
-        let mut verdict = None;
         let mut told = None;
         for (place, rule) in self.rules.iter().enumerate().filter(|(_, rule)| on(rule)) {
             let why = match &rule.test {
                 Test::Listed | Test::MostTokens(_) => None,
                 Test::Injection(threshold) => {
-                    let injection::Verdict { score, signal } =
+                    let Verdict { score, signal } =
                         *verdict.get_or_insert_with(|| injection::judge(role, text));
                     (score >= *threshold).then_some(Why::Injection { score, signal })
                 }
@@ -370,7 +402,7 @@ fn edged(word: &str) -> bool {
 }
 
 /// What all rules of a direction list, under the rules' places.
-fn lists(rules: &[Rule], on: fn(&Rule) -> bool) -> Result<Option<Lists>, RuleError> {
+fn compile_lists(rules: &[Rule], on: fn(&Rule) -> bool) -> Result<Option<Lists>, RuleError> {
     let mut builder = Builder::default();
     let mut all = Vec::new();
     let mut any = None;

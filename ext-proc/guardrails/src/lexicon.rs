@@ -16,8 +16,7 @@ pub(crate) const WORD: usize = 64;
 /// The compiled phrases.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    /// Numbers of words, by hash; 0 is no word.
-    ids: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    ids: Ids,
     /// A bit for each value of a hash's highest bits: most words of a text are not listed, and end here.
     gate: Box<[u64; GATE / 64]>,
     /// Hashes of all beginnings of listed words.
@@ -28,6 +27,52 @@ pub(crate) struct Lexicon {
 }
 
 const GATE: usize = 1 << 15;
+
+/// Numbers of words, by hash: a table with many empty places, so that nearly every look is one.
+#[derive(Debug)]
+struct Ids {
+    /// A hash and its number; 0 is no word.
+    places: Vec<(u64, u32)>,
+    count: u32,
+}
+
+impl Ids {
+    fn new(ids: &HashMap<u64, u32, BuildHasherDefault<Hashed>>) -> Self {
+        let mut places = vec![(0, 0); (ids.len() * 4).next_power_of_two()];
+        for (&hash, &id) in ids {
+            let mut at = Self::place(hash, places.len());
+            while places.get(at).is_some_and(|&(_, taken)| taken != 0) {
+                at = (at + 1) & (places.len() - 1);
+            }
+            if let Some(place) = places.get_mut(at) {
+                *place = (hash, id);
+            }
+        }
+        Self {
+            places,
+            count: ids.len() as u32,
+        }
+    }
+
+    fn get(&self, hash: u64) -> Option<u32> {
+        let mut at = Self::place(hash, self.places.len());
+        loop {
+            let &(known, id) = self.places.get(at)?;
+            if id == 0 {
+                return None;
+            }
+            if known == hash {
+                return Some(id);
+            }
+            at = (at + 1) & (self.places.len() - 1);
+        }
+    }
+
+    /// FNV's low bits are its weakest. `len` is a power of two.
+    const fn place(hash: u64, len: usize) -> usize {
+        (hash ^ (hash >> 32)) as usize & (len - 1)
+    }
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -140,16 +185,14 @@ impl Builder {
             state.next = out.into_iter().collect();
         }
         let mut lexicon = Lexicon {
-            ids,
+            ids: Ids::new(&ids),
             gate,
             beginnings: self.beginnings,
             root: Vec::new(),
             states,
         };
         lexicon.link();
-        lexicon.root = (0..=lexicon.ids.len() as u32)
-            .map(|id| lexicon.step(0, id))
-            .collect();
+        lexicon.root = (0..=lexicon.ids.count).map(|id| lexicon.step(0, id)).collect();
         lexicon
     }
 }
@@ -208,7 +251,7 @@ impl Lexicon {
         self.gate
             .get(bit / 64)
             .is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
-            && self.ids.contains_key(&hash)
+            && self.ids.get(hash).is_some()
     }
 
     /// Goes on by one word; [`Lexicon::ends`] says what ends with it.
@@ -221,7 +264,7 @@ impl Lexicon {
         {
             return At(0);
         }
-        let Some(&id) = self.ids.get(&word.hash) else {
+        let Some(id) = self.ids.get(word.hash) else {
             return At(0);
         };
         if at.0 != 0 && word.gap <= GAP {

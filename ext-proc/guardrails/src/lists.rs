@@ -18,6 +18,39 @@ pub(crate) struct Lists {
     pub(crate) patterns: Option<Patterns>,
 }
 
+/// A whole folded text on its way through lists, for callers who want to know what is in it and not where.
+#[derive(Debug)]
+pub(crate) struct Pass<'l> {
+    lists: &'l Lists,
+    at: At,
+    found: Vec<u32>,
+}
+
+impl<'l> Pass<'l> {
+    pub(crate) fn new(lists: &'l Lists) -> Self {
+        Self {
+            lists,
+            at: At::default(),
+            found: Vec::new(),
+        }
+    }
+
+    /// The text's next word.
+    pub(crate) fn word(&mut self, word: &Word) {
+        self.at = self.lists.lexicon.advance(self.at, word);
+        let ends = self.lists.lexicon.ends(self.at);
+        self.found.extend(ends.iter().map(|&(number, _)| number));
+    }
+
+    /// All words have been read: the numbers of what was found, some more than once.
+    pub(crate) fn finish(mut self, folded: &Folded) -> Vec<u32> {
+        if let Some(patterns) = &self.lists.patterns {
+            Looked::default().look(patterns, folded, true, |number, _| self.found.push(number));
+        }
+        self.found
+    }
+}
+
 /// One text on its way through lists.
 #[derive(Debug)]
 pub(crate) struct Search {

@@ -25,6 +25,8 @@ pub(crate) enum Size {
 pub(crate) enum Answers {
     Plain,
     Streamed,
+    /// Streamed as slowly as a model writes; measured only on demand.
+    Paced,
 }
 
 impl Case {
@@ -103,12 +105,13 @@ impl Size {
 }
 
 impl Answers {
-    pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Streamed];
+    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Streamed, Self::Paced];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Streamed => "stream",
+            Self::Paced => "paced",
         }
     }
 
@@ -116,6 +119,7 @@ impl Answers {
         match self {
             Self::Plain => "plain",
             Self::Streamed => "streamed",
+            Self::Paced => "paced",
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than any answer takes: a gateway that hangs is an error and not a pause.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,6 +22,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) head: &'a [u8],
     /// As it came: chunks with their sizes.
     pub(crate) body: &'a [u8],
+    /// When the first of a stream's text was there.
+    pub(crate) first_text: Option<Instant>,
 }
 
 impl Client {
@@ -41,6 +43,7 @@ impl Client {
         self.stream.write_all(request)?;
         let mut filled = 0;
         let mut progress = Progress::Head;
+        let mut text = FirstText::default();
         let head_end = loop {
             if filled == self.buffer.len() {
                 self.buffer.resize(filled * 2, 0);
@@ -53,6 +56,7 @@ impl Client {
                 ));
             }
             filled += read;
+            text.look(&self.buffer[..filled]);
             if let Some(head_end) = progress.advance(&self.buffer[..filled])? {
                 break head_end;
             }
@@ -65,7 +69,37 @@ impl Client {
             status: status.ok_or_else(|| invalid("no status"))?,
             head,
             body,
+            first_text: text.came,
         })
+    }
+}
+
+/// The search for the first text of a stream of chat completions: its first events have none, and neither have those of which
+/// the gateway holds everything back.
+#[derive(Default)]
+struct FirstText {
+    came: Option<Instant>,
+    /// How far was looked.
+    at: usize,
+}
+
+impl FirstText {
+    fn look(&mut self, bytes: &[u8]) {
+        const DELTA: &[u8] = b"\"delta\":{";
+        const CONTENT: &[u8] = b"\"content\":\"";
+        while self.came.is_none() {
+            let Some(found) = bytes.get(self.at..).and_then(|rest| find(rest, DELTA)) else {
+                self.at = self.at.max(bytes.len().saturating_sub(DELTA.len()));
+                return;
+            };
+            let delta = &bytes[self.at + found..];
+            let Some(end) = find(delta, b"}") else { return };
+            let delta = &delta[..end];
+            if find(delta, CONTENT).is_some_and(|at| delta.get(at + CONTENT.len()) != Some(&b'"')) {
+                self.came = Some(Instant::now());
+            }
+            self.at += found + end;
+        }
     }
 }
 
@@ -176,5 +210,22 @@ mod tests {
             }
         }
         assert!(Progress::Head.advance(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn the_first_text_of_a_stream_is_where_it_is_however_it_is_cut() {
+        let stream = concat!(
+            "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"\"}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+        );
+        let there = stream.find("\"a\"}").unwrap() + 4;
+        for cut in 0..stream.len() {
+            let mut text = FirstText::default();
+            text.look(&stream.as_bytes()[..cut]);
+            assert_eq!(text.came.is_some(), cut >= there, "cut at {cut}");
+            text.look(stream.as_bytes());
+            assert!(text.came.is_some(), "cut at {cut}");
+        }
     }
 }

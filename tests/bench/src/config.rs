@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use crate::gateway::Ports;
 use crate::request::MODEL;
-use crate::variant::{Part, Rendered, Variant};
+use crate::variant::{Extra, Part, Rendered, Variant};
 
 /// Of [`crate::request::KEY`].
 const KEY_HASH: &str = "sha256:f0f1b22701c170f39805bbae360bda515aaa11bdb4c64d08d13fa4e0e54761d1";
 /// More than any run uses.
 const PLENTY: u64 = 1_000_000_000;
+/// What no prompt of the load says and the guardrails refuse.
+pub(crate) const REFUSED: &str = "project titan";
 
 /// Variables that the configuration refers to.
 pub(crate) const ENVIRONMENT: [(&str, &str); 2] = [
@@ -47,6 +49,25 @@ pub(crate) fn tollgate(
         policy["limits"] = json!({ "requests_per_minute": PLENTY, "tokens_per_minute": PLENTY * 1000 });
         tenant["budget"] = json!({ "usd": PLENTY, "window": "30d" });
     }
+    match variant.extra() {
+        Some(Extra::Guardrails) => policy["guardrails"] = guardrails(),
+        Some(Extra::Hooks { .. }) => {
+            let names =
+                json!({ "hook": "recognizer", "entities": { "PERSON": "token", "LOCATION": "placeholder" } });
+            policy["redaction"]["request"]["recognizer"] = names.clone();
+            policy["redaction"]["answer"]["recognizer"] =
+                json!({ "hook": "recognizer", "entities": { "PERSON": "placeholder" } });
+            policy["moderation"] =
+                json!({ "hook": "moderator", "request": true, "answer": true, "action": "block" });
+        }
+        None => {}
+    }
+    let hook =
+        |name: &str| json!({ "name": name, "url": format!("http://{}", ports.hook), "timeout": "10s" });
+    let hooks = match variant.extra() {
+        Some(Extra::Hooks { .. }) => json!([hook("recognizer"), hook("moderator")]),
+        Some(Extra::Guardrails) | None => json!([]),
+    };
     json!({
         "version": 1,
         "envoy": { "version": "1.40", "admin": ports.envoy_admin.to_string(), "filters": filters },
@@ -75,9 +96,46 @@ pub(crate) fn tollgate(
         "pools": [{ "name": "default", "providers": ["simulator"] }],
         "routes": [{ "name": "default", "pool": "default" }],
         "policies": [policy],
+        "hooks": hooks,
         "tenants": [tenant],
         // However busy the machine is: what is measured is the whole comparison.
         "cache": { "max_bytes": "64MiB", "semantic_timeout": "10s" },
         "budget": { "store": "memory" },
     })
+}
+
+/// Rules as a company would write them. No prompt and no answer of the load breaks one.
+fn guardrails() -> Value {
+    let rivals = [
+        "Globex",
+        "Initech",
+        "Umbrella Corp",
+        "Hooli",
+        "Vehement Capital",
+        REFUSED,
+    ];
+    let topics = [
+        "insider trading",
+        "price fixing",
+        "weapons grade",
+        "nerve agent",
+        "pipe bomb",
+        "credit card dump",
+        "launder money",
+        "fake passport",
+        "ransomware builder",
+        "keylogger",
+        "untraceable gun",
+        "money mule",
+    ];
+    json!([
+        { "name": "rivals", "on": "both", "action": "block", "words": rivals, "patterns": ["\\bGX-\\d{4}\\b"] },
+        { "name": "topics", "on": "both", "action": "block", "words": topics },
+        { "name": "takeover", "on": "request", "action": "block", "injection": { "threshold": 0.7 } },
+        { "name": "long", "on": "request", "action": "block", "max_tokens": PLENTY },
+        { "name": "longwinded", "on": "answer", "action": "block", "max_tokens": PLENTY },
+        { "name": "tongue", "on": "both", "action": "block", "language": { "allow": ["en", "de"] } },
+        // The provider's answer has no other.
+        { "name": "sourced", "on": "answer", "action": "annotate", "citations": { "pattern": "the gateway" } },
+    ])
 }

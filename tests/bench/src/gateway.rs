@@ -16,7 +16,7 @@ use crate::machine::{self, Memory};
 use crate::options::Paths;
 use crate::process::{Process, free_address, get};
 use crate::request::Request;
-use crate::variant::{Kind, Part, Rendered, Service, Variant};
+use crate::variant::{Extra, Kind, Part, Rendered, Service, Variant};
 use crate::{config, envoy};
 
 /// Where the parts of a variant listen.
@@ -25,6 +25,7 @@ pub(crate) struct Ports {
     pub(crate) envoy_admin: SocketAddr,
     pub(crate) service: SocketAddr,
     pub(crate) service_admin: SocketAddr,
+    pub(crate) hook: SocketAddr,
 }
 
 /// A running variant.
@@ -33,6 +34,7 @@ pub(crate) struct Gateway {
     ports: Ports,
     envoy: Process,
     service: Option<Process>,
+    hook: Option<Process>,
 }
 
 /// Figures of both processes; zeros where there is no service.
@@ -57,6 +59,7 @@ impl Gateway {
             envoy_admin: free_address()?,
             service: free_address()?,
             service_admin: free_address()?,
+            hook: free_address()?,
         };
         let (configuration, service) = match &variant.kind {
             Kind::Bare | Kind::Noop { .. } => (envoy::written(&variant, &ports, provider), variant.kind),
@@ -65,6 +68,7 @@ impl Gateway {
                     service: Service::None,
                     lane: false,
                     without: None,
+                    with: None,
                 };
                 let tollgate =
                     config::tollgate(&variant, &alone, &ports, &provider.to_string(), &paths.filters);
@@ -84,6 +88,7 @@ impl Gateway {
             }
         };
         write(&folder.join("envoy.json"), &configuration)?;
+        let hook = start_hook(&variant, paths, &folder, &ports)?;
         let service = start_service(service, &variant, paths, &folder, &ports)?;
         let mut command = Command::new(&paths.envoy);
         command
@@ -104,11 +109,15 @@ impl Gateway {
             ports,
             envoy,
             service,
+            hook,
         })
     }
 
     /// Returns when requests are welcome.
     pub(crate) fn wait(&mut self) -> anyhow::Result<()> {
+        if let Some(hook) = &mut self.hook {
+            hook.wait_for(self.ports.hook, None)?;
+        }
         if let Some(service) = &mut self.service {
             if self.variant.has_policy() {
                 service.wait_for(self.ports.service_admin, Some("/readyz"))?;
@@ -143,6 +152,17 @@ impl Gateway {
                 has_cost == should,
                 "policy was {} on its way:\n{head}",
                 if should { "not" } else { "" }
+            );
+        }
+        if self.variant.extra() == Some(Extra::Guardrails) {
+            let mut client = Client::connect(self.address())?;
+            let mut refused = Request::saying(config::REFUSED);
+            let answer = client.exchange(refused.numbered(next_number()))?;
+            let body = String::from_utf8_lossy(answer.body);
+            ensure!(
+                answer.status == 400 && body.contains("guardrail_violation"),
+                "what the guardrails list was not refused: {} {body}",
+                answer.status
             );
         }
         Ok(())
@@ -180,7 +200,25 @@ impl Gateway {
                 self.variant.name
             );
         }
+        // Both hooks are asked about each request and about each answer.
+        if let Some(Extra::Hooks { .. }) = self.variant.extra()
+            && sum("tollgate_hook_calls_total", "result=\"ok\"") < 4.0 * requests
+        {
+            bail!("{}: not everything was shown to the hooks", self.variant.name);
+        }
+        if sum("tollgate_guardrail_findings_total", "block") > 1.0 {
+            bail!(
+                "{}: a guardrail refused what it should let pass",
+                self.variant.name
+            );
+        }
         Ok(())
+    }
+
+    /// CPU time so far of the hook that belongs to it, in seconds.
+    pub(crate) fn hook_cpu(&self) -> f64 {
+        let hook = self.hook.as_ref();
+        hook.map_or(0.0, |hook| machine::cpu_time(hook.id()).as_secs_f64())
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -234,6 +272,22 @@ pub(crate) fn provider(paths: &Paths) -> anyhow::Result<(Process, SocketAddr)> {
             .parse()
             .with_context(|| format!("the simulator printed `{line}`"))?,
     ))
+}
+
+fn start_hook(
+    variant: &Variant,
+    paths: &Paths,
+    folder: &Path,
+    ports: &Ports,
+) -> anyhow::Result<Option<Process>> {
+    let Some(Extra::Hooks { milliseconds }) = variant.extra() else {
+        return Ok(None);
+    };
+    let mut command = Command::new(&paths.bench);
+    command
+        .args(["hook", "--listen", &ports.hook.to_string()])
+        .args(["--milliseconds", &milliseconds.to_string()]);
+    Process::start("the hook", &mut command, &folder.join("hook.log")).map(Some)
 }
 
 fn start_service(

@@ -26,6 +26,8 @@ pub(crate) struct Slice {
     pub(crate) rate: f64,
     /// Of every request.
     pub(crate) latencies: Vec<Duration>,
+    /// From each streamed request to the first text of its answer.
+    pub(crate) first_texts: Vec<Duration>,
     /// CPU time of the connections' threads in seconds, warm-up included.
     pub(crate) cpu: f64,
 }
@@ -59,13 +61,15 @@ pub(crate) fn run(
     let mut all = Slice {
         rate: 0.0,
         latencies: Vec::new(),
+        first_texts: Vec::new(),
         cpu: 0.0,
     };
     for outcome in outcomes {
-        let Slice { rate, latencies, cpu } = outcome?;
-        all.rate += rate;
-        all.latencies.extend(latencies);
-        all.cpu += cpu;
+        let slice = outcome?;
+        all.rate += slice.rate;
+        all.latencies.extend(slice.latencies);
+        all.first_texts.extend(slice.first_texts);
+        all.cpu += slice.cpu;
     }
     Ok(all)
 }
@@ -85,7 +89,7 @@ fn one_connection(
         });
     start.wait();
     start.wait();
-    let latencies = repeat(&mut warm?, &mut request, time)?;
+    let (latencies, first_texts) = repeat(&mut warm?, &mut request, time)?;
     // A request that began in time is waited for, so each connection's rate is over its own time.
     let busy: Duration = latencies.iter().sum();
     #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
@@ -93,13 +97,19 @@ fn one_connection(
     Ok(Slice {
         rate,
         latencies,
+        first_texts,
         cpu: machine::own_thread_cpu_time().as_secs_f64(),
     })
 }
 
-/// At least one request, then more until the time is over.
-fn repeat(client: &mut Client, request: &mut Request, time: Duration) -> anyhow::Result<Vec<Duration>> {
+/// At least one request, then more until the time is over. How long each took, and until its first text came.
+fn repeat(
+    client: &mut Client,
+    request: &mut Request,
+    time: Duration,
+) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
     let mut latencies = Vec::with_capacity(4096);
+    let mut first_texts = Vec::with_capacity(4096);
     let began = Instant::now();
     let mut sent = began;
     loop {
@@ -115,8 +125,9 @@ fn repeat(client: &mut Client, request: &mut Request, time: Duration) -> anyhow:
             );
         }
         latencies.push(received - sent);
+        first_texts.extend(answer.first_text.map(|came| came - sent));
         if received - began >= time {
-            return Ok(latencies);
+            return Ok((latencies, first_texts));
         }
         sent = received;
     }

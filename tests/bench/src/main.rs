@@ -10,7 +10,7 @@
 //! | [`client`], [`load`] | one connection; the closed loop over several |
 //! | [`variant`] | what is compared |
 //! | [`config`], [`envoy`] | `tollgate.yaml` and Envoy's configuration of a variant |
-//! | [`noop`] | the service that does nothing |
+//! | [`noop`], [`hook`] | the service that does nothing; the hook that takes a stated time |
 //! | [`process`], [`gateway`] | starts a variant and makes sure that it does what it says |
 //! | [`measure`] | rounds: every variant in turn, in short slices |
 //! | [`cache`] | hits and misses of the cache, one question after the other |
@@ -25,6 +25,7 @@ mod config;
 mod envoy;
 mod footprint;
 mod gateway;
+mod hook;
 mod load;
 mod machine;
 mod measure;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Some(Command::Noop(noop)) => noop::run(noop),
+        Some(Command::Hook(hook)) => hook::run(hook),
         Some(Command::Footprint) => footprint::run(&cli.options),
         Some(Command::Cache) => cache::run(&cli.options),
         None => measure::run(&cli.options).and_then(|measured| report::print(&cli.options, &measured)),

@@ -52,6 +52,8 @@ pub(crate) struct Round {
     pub(crate) rate: f64,
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
+    /// Until a stream's first text came, the median.
+    pub(crate) first_text_ms: Option<f64>,
     /// CPU time per request, in microseconds.
     pub(crate) cpu_us: Both<f64>,
 }
@@ -103,7 +105,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Measured> {
             .iter()
             .map(Gateway::cpu)
             .map(|cpu| cpu.envoy + cpu.service)
-            .sum::<f64>();
+            .sum::<f64>()
+            + gateways.iter().map(Gateway::hook_cpu).sum::<f64>();
         let own = machine::cpu_time(simulator.id()).as_secs_f64();
         (Instant::now(), machine::busy_time().as_secs_f64(), gateways + own)
     };
@@ -190,6 +193,7 @@ fn one_slice(
         rate: slice.rate,
         p50_ms: quantile(&mut slice.latencies, 50),
         p99_ms: quantile(&mut slice.latencies, 99),
+        first_text_ms: (!slice.first_texts.is_empty()).then(|| quantile(&mut slice.first_texts, 50)),
         cpu_us: Both {
             envoy: per_request(after.envoy - before.envoy),
             service: per_request(after.service - before.service),

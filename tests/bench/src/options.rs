@@ -26,6 +26,9 @@ pub(crate) enum Command {
     /// The `ext_proc` service that does nothing; the benchmark starts it by itself
     #[command(hide = true)]
     Noop(Noop),
+    /// The recognizer and moderator; the benchmark starts it by itself
+    #[command(hide = true)]
+    Hook(Hook),
     /// What router.wasm costs before any request: Envoy's start-up time and memory with 1, 2 and 8 workers, with and without it
     Footprint,
     /// What the cache costs and saves: hits in the same and in other words and misses, beside bare Envoy
@@ -43,6 +46,16 @@ pub(crate) struct Noop {
 }
 
 #[derive(Args)]
+pub(crate) struct Hook {
+    /// Where to listen
+    #[arg(long)]
+    pub(crate) listen: SocketAddr,
+    /// How long an answer takes
+    #[arg(long)]
+    pub(crate) milliseconds: u64,
+}
+
+#[derive(Args)]
 pub(crate) struct Options {
     /// Seconds of load for each figure, spread over all rounds
     #[arg(long, default_value_t = 3.0)]
@@ -53,10 +66,10 @@ pub(crate) struct Options {
     /// Some seconds in all: shows that everything runs; its figures mean little
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Measure the full policy with one part left out at a time, too
+    /// Measure the full policy with one part left out at a time, and with guardrails and hooks, too
     #[arg(long)]
     pub(crate) parts: bool,
-    /// Only these, separated by commas: variants (`full`), sizes (`10k`), answers (`plain`), connections (`c8`)
+    /// Only these, separated by commas: variants (`full`), sizes (`10k`), answers (`plain`; `paced` only if named), connections (`c8`)
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Worker threads of Envoy; one for each core if not given
@@ -136,8 +149,11 @@ impl Options {
                     named(case.size.name())
                 } else {
                     !self.quick || case.size != Size::Large
-                }) && (!by_answers || named(case.answers.name()))
-                    && (!by_connections || named(&case.connections_name()))
+                }) && (if by_answers {
+                    named(case.answers.name())
+                } else {
+                    case.answers != Answers::Paced
+                }) && (!by_connections || named(&case.connections_name()))
             })
             .collect())
     }
@@ -154,7 +170,7 @@ impl Options {
         if let Some(word) = self.only.iter().find(|word| !known(word)) {
             let variants: Vec<&str> = Variant::all().iter().map(|variant| variant.name).collect();
             bail!(
-                "--only: there is no `{word}`; variants: {}; cases: c1, c8, 1k, 10k, 1m, plain, stream",
+                "--only: there is no `{word}`; variants: {}; cases: c1, c8, 1k, 10k, 1m, plain, stream, paced",
                 variants.join(", ")
             );
         }
@@ -220,6 +236,7 @@ mod tests {
             (vec!["--only", "full"], 2, 12),
             (vec!["--only", "full,wasm,10k,c8"], 3, 2),
             (vec!["--only", "stream"], 7, 6),
+            (vec!["--only", "guardrails,paced,c1,10k"], 2, 1),
             (vec!["--quick"], 7, 8),
             (vec!["--quick", "--only", "1m"], 7, 4),
         ] {

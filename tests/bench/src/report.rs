@@ -35,6 +35,8 @@ struct Figures {
     share: f64,
     p50: Latency,
     p99: Latency,
+    /// Of streams.
+    first_text: Option<Latency>,
     envoy_us: f64,
     service_us: f64,
 }
@@ -78,6 +80,11 @@ impl Figures {
             share: pairs(&|round, bare| round.rate / bare.rate),
             p50: latency(|round| round.p50_ms),
             p99: latency(|round| round.p99_ms),
+            first_text: rounds
+                .iter()
+                .chain(bare)
+                .all(|round| round.first_text_ms.is_some())
+                .then(|| latency(|round| round.first_text_ms.unwrap_or_default())),
             envoy_us: of(|round| round.cpu_us.envoy),
             service_us: of(|round| round.cpu_us.service),
         }
@@ -88,8 +95,22 @@ fn table(text: &mut String, measured: &Measured, case: &CaseRounds) -> std::fmt:
     writeln!(text, "{}", case.case.title())?;
     writeln!(
         text,
-        "  {:<17} {:>8} {:>6}   {:>8} {:>6} {:>8}   {:>8} {:>6} {:>8}   {:>9} {:>9}",
-        "", "req/s", "share", "p50 ms", "×", "+ ms", "p99 ms", "×", "+ ms", "Envoy µs", "service µs"
+        "  {:<17} {:>8} {:>6}   {:>8} {:>6} {:>8}   {:>8} {:>6} {:>8}{}   {:>9} {:>9}",
+        "",
+        "req/s",
+        "share",
+        "p50 ms",
+        "×",
+        "+ ms",
+        "p99 ms",
+        "×",
+        "+ ms",
+        match case.case.answers {
+            Answers::Plain => String::new(),
+            Answers::Streamed | Answers::Paced => format!("   {:>8} {:>6} {:>8}", "1st ms", "×", "+ ms"),
+        },
+        "Envoy µs",
+        "service µs"
     )?;
     for (at, VariantFigures { name, figures }) in all_figures(measured, case).iter().enumerate() {
         let Figures {
@@ -97,11 +118,12 @@ fn table(text: &mut String, measured: &Measured, case: &CaseRounds) -> std::fmt:
             share,
             p50,
             p99,
+            first_text,
             envoy_us,
             service_us,
         } = figures;
         write!(text, "  {name:<17} {rate:>8.0} {share:>6.2}")?;
-        for latency in [p50, p99] {
+        for latency in [p50, p99].into_iter().chain(first_text) {
             write!(text, "   {:>8.2}", latency.ms)?;
             match at {
                 0 => write!(text, " {:>6} {:>8}", "", "")?,
@@ -238,7 +260,7 @@ fn method(text: &mut String, measured: &Measured) -> std::fmt::Result {
     )?;
     writeln!(
         text,
-        "  round's comparison with bare Envoy's turn beside it; µs are CPU time per request"
+        "  round's comparison with bare Envoy's turn beside it; µs are CPU time per request; 1st: until a stream's first text"
     )?;
     let warning = if *others > QUIET {
         ": too much for figures that are worth quoting"
@@ -272,6 +294,7 @@ fn to_json(measured: &Measured) -> Value {
                         "share": figures.share,
                         "p50_added_ms": figures.p50.added_ms,
                         "p99_added_ms": figures.p99.added_ms,
+                        "first_text_added_ms": figures.first_text.as_ref().map(|first| first.added_ms),
                         "rounds": rounds,
                     })
                 },
@@ -309,6 +332,7 @@ fn round_json(round: &Round) -> Value {
         "requests_per_second": round.rate,
         "p50_ms": round.p50_ms,
         "p99_ms": round.p99_ms,
+        "first_text_ms": round.first_text_ms,
         "envoy_cpu_us": round.cpu_us.envoy,
         "service_cpu_us": round.cpu_us.service,
     })

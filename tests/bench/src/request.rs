@@ -14,6 +14,8 @@ const NUMBER: &str = "000000000000";
 pub(crate) const STREAM_HEADER: &str = "x-bench-stream";
 /// The model that all requests name.
 pub(crate) const MODEL: &str = "gpt-4o";
+/// A hundred events of four letters a second: says to the simulator to write as fast as a model of usual size.
+const PACE: &str = "x-sim: chunk_ms=10\r\n";
 /// The virtual key of the quickstart example.
 pub(crate) const KEY: &str = "tg-demo-acme-app";
 
@@ -27,12 +29,25 @@ pub(crate) struct Request {
 impl Request {
     /// A chat completion with a prompt of this size.
     pub(crate) fn new(size: Size, answers: Answers) -> Self {
-        let streamed = answers == Answers::Streamed;
+        Self::with(&prompt(size.bytes()), answers)
+    }
+
+    /// A chat completion that says this.
+    pub(crate) fn saying(text: &str) -> Self {
+        Self::with(&format!("Request {NUMBER}. {text}"), Answers::Plain)
+    }
+
+    fn with(prompt: &str, answers: Answers) -> Self {
+        let streamed = answers != Answers::Plain;
+        let pace = match answers {
+            Answers::Paced => PACE,
+            Answers::Plain | Answers::Streamed => "",
+        };
         let mut body = json!({
             "model": MODEL,
             "messages": [
                 { "role": "system", "content": "You are a careful assistant. Answer in plain English." },
-                { "role": "user", "content": prompt(size.bytes()) },
+                { "role": "user", "content": prompt },
             ],
             "temperature": 0.2,
         });
@@ -43,7 +58,7 @@ impl Request {
         let head = format!(
             "POST /v1/chat/completions HTTP/1.1\r\nhost: gateway.example\r\nauthorization: Bearer {KEY}\r\n\
              content-type: application/json\r\naccept: application/json\r\nuser-agent: tollgate-bench\r\n\
-             {STREAM_HEADER}: {streamed}\r\ncontent-length: {}\r\n\r\n",
+             {STREAM_HEADER}: {streamed}\r\n{pace}content-length: {}\r\n\r\n",
             body.len(),
         );
         let number_at = head.len() + body.find(NUMBER).unwrap_or_default();

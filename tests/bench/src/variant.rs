@@ -33,6 +33,16 @@ pub(crate) struct Rendered {
     /// The target is a pool of lanes and not one provider's own cluster.
     pub(crate) lane: bool,
     pub(crate) without: Option<Part>,
+    pub(crate) with: Option<Extra>,
+}
+
+/// What can be added to the full policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extra {
+    /// Rules for requests and answers.
+    Guardrails,
+    /// A recognizer and a moderator for both, which take so long for an answer.
+    Hooks { milliseconds: u64 },
 }
 
 /// Who is asked about bodies.
@@ -70,6 +80,7 @@ impl Variant {
                 service,
                 lane,
                 without: None,
+                with: None,
             })
         };
         let variants = [
@@ -142,6 +153,7 @@ impl Variant {
                 service: Service::Tollgate,
                 lane: false,
                 without: Some(part),
+                with: None,
             };
             Self {
                 name,
@@ -150,7 +162,40 @@ impl Variant {
                 compares: false,
             }
         });
-        usual.into_iter().chain([chain]).chain(parts).collect()
+        let extras = [
+            (
+                "guardrails",
+                "full with guardrails both ways: listed words and patterns, injection, language, length, citations",
+                Extra::Guardrails,
+            ),
+            (
+                "hooks-0ms",
+                "full with a recognizer and a moderator for requests and answers, which answer at once",
+                Extra::Hooks { milliseconds: 0 },
+            ),
+            (
+                "hooks-20ms",
+                "the same, and each call takes 20 ms",
+                Extra::Hooks { milliseconds: 20 },
+            ),
+        ];
+        let extras = extras.map(|(name, what, extra)| Self {
+            name,
+            what,
+            kind: Kind::Rendered(Rendered {
+                service: Service::Tollgate,
+                lane: false,
+                without: None,
+                with: Some(extra),
+            }),
+            compares: false,
+        });
+        usual
+            .into_iter()
+            .chain([chain])
+            .chain(parts)
+            .chain(extras)
+            .collect()
     }
 
     /// The same with a cache that compares prompts by their words.
@@ -168,7 +213,18 @@ impl Variant {
 
     /// Whether it shows the cost of a part and is measured only on demand.
     pub(crate) fn is_part(&self) -> bool {
-        matches!(self.kind, Kind::Rendered(Rendered { service, without, .. }) if without.is_some() || service == Service::Allow)
+        let Kind::Rendered(rendered) = self.kind else {
+            return false;
+        };
+        rendered.without.is_some() || rendered.with.is_some() || rendered.service == Service::Allow
+    }
+
+    /// What it has beside the full policy.
+    pub(crate) fn extra(&self) -> Option<Extra> {
+        match self.kind {
+            Kind::Rendered(rendered) => rendered.with,
+            Kind::Bare | Kind::Noop { .. } | Kind::Filter => None,
+        }
     }
 
     /// Whether `tollgate serve` decides over its requests.

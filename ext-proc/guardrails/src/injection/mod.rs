@@ -15,7 +15,9 @@ mod planted;
 mod reading;
 mod rules;
 mod scales;
+mod scrambled;
 
+pub(crate) use self::reading::Pass;
 use crate::rule::Role;
 
 /// What a judgement rests on most.
@@ -73,12 +75,24 @@ pub fn judge(role: Role, text: &str) -> Verdict {
 /// `depth`: how many encodings the text came out of.
 fn judge_at(role: Role, text: &str, depth: u8) -> Verdict {
     let folded = crate::words::fold(text);
+    let mut pass = Pass::new(folded.bytes());
+    crate::words::read_all(folded.bytes(), |word| pass.word(&word));
+    judge_read(role, text, folded.bytes(), pass, depth)
+}
+
+/// The same for a text that is folded, and all of whose words have been read. `raw`: as it came.
+pub(crate) fn judge_words(role: Role, raw: &str, text: &[u8], pass: Pass<'_>) -> Verdict {
+    judge_read(role, raw, text, pass, 0)
+}
+
+fn judge_read(role: Role, raw: &str, text: &[u8], pass: Pass<'_>, depth: u8) -> Verdict {
+    let read = pass.finish();
     let mut scales = scales::Scales::default();
-    let read = reading::read(folded.bytes());
-    rules::weigh(role, folded.bytes(), &read, &mut scales);
-    markup::images(role, folded.bytes(), &read, &mut scales);
+    rules::weigh(role, text, &read, &mut scales);
+    markup::images(role, text, &read, &mut scales);
     if depth == 0 {
-        encoded::weigh(role, folded.bytes(), &read.long, &mut scales);
+        encoded::weigh(role, text, &read.long, &mut scales);
+        encoded::tags(role, raw, &mut scales);
     }
     scales.verdict(&read)
 }

@@ -1,8 +1,10 @@
-//! Reads a folded text once: which phrases stand where, also with digits for letters and with spaces between letters.
+//! Reads a folded text once: which phrases stand where, also with digits for letters, with letters out of order
+//! and with spaces between letters.
 //! Must not know what the phrases mean.
 
 use super::phrases::{CLASSES, Class, phrases};
-use crate::lexicon::{At, LONGEST};
+use super::scrambled::{Scrambled, scrambled};
+use crate::lexicon::{At, LONGEST, Lexicon};
 use crate::words::{Hash, Word};
 
 /// A phrase that stands in the text.
@@ -34,8 +36,11 @@ const LONG: usize = 16;
 /// Letters that stand alone, one after the other, for a word to be looked for in them.
 const SPACED: usize = 6;
 
-struct Pass<'t> {
+/// A text on its way.
+pub(crate) struct Pass<'t> {
     text: &'t [u8],
+    lexicon: &'static Lexicon,
+    scrambled: &'static Scrambled,
     reading: Reading,
     at: At,
     /// Starts of the last words, as a ring.
@@ -44,45 +49,59 @@ struct Pass<'t> {
     letters: Vec<(u8, usize)>,
 }
 
-/// Reads a folded text.
-pub(super) fn read(text: &[u8]) -> Reading {
-    let mut pass = Pass {
-        text,
-        reading: Reading::default(),
-        at: At::default(),
-        starts: [0; LONGEST],
-        letters: Vec::new(),
-    };
-    crate::words::read_all(text, |word| pass.word(word));
-    pass.spaced();
-    pass.reading
-}
+impl<'t> Pass<'t> {
+    /// Through a folded text.
+    pub(crate) fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            lexicon: phrases(),
+            scrambled: scrambled(),
+            reading: Reading::default(),
+            at: At::default(),
+            starts: [0; LONGEST],
+            letters: Vec::new(),
+        }
+    }
 
-impl Pass<'_> {
-    fn word(&mut self, word: Word) {
-        if word.end - word.start >= LONG {
+    /// All words have been read.
+    pub(super) fn finish(mut self) -> Reading {
+        self.spaced();
+        self.reading
+    }
+
+    /// The text's next word.
+    pub(crate) fn word(&mut self, word: &Word) {
+        let len = word.end - word.start;
+        if len >= LONG {
             self.reading.long.push((word.start, word.end));
         }
-        if word.end - word.start == 1 && (word.gap <= 3 || self.letters.is_empty()) {
+        if len == 1 && (word.gap <= 3 || self.letters.is_empty()) {
             let letter = self.text.get(word.start).map_or(b' ', u8::to_ascii_lowercase);
             self.letters.push((letter, word.start));
         } else if !self.letters.is_empty() {
             self.spaced();
         }
-        let mut word = word;
-        let mut odd = false;
         if word.digit
-            && !phrases().knows(word.hash)
-            && let Some(hash) = self.undigited(&word)
+            && !self.lexicon.knows(word.hash)
+            && let Some(hash) = self.undigited(word)
         {
-            word.hash = hash;
-            odd = true;
+            return self.advance(&Word { hash, ..*word }, true);
         }
-        self.advance(&word, odd);
+        let first = self.text.get(word.start).copied().unwrap_or_default();
+        if self.scrambled.may_be(first, len)
+            && !self.lexicon.knows(word.hash)
+            && let Some(hash) = self
+                .text
+                .get(word.start..word.end)
+                .and_then(|text| self.scrambled.find(text))
+        {
+            return self.advance(&Word { hash, ..*word }, true);
+        }
+        self.advance(word, false);
     }
 
     fn advance(&mut self, word: &Word, odd: bool) {
-        let lexicon = phrases();
+        let lexicon = self.lexicon;
         let index = self.reading.words;
         self.reading.words += 1;
         if let Some(start) = self.starts.get_mut(index % LONGEST) {
@@ -128,7 +147,7 @@ impl Pass<'_> {
         };
         [hash(b'i'), hash(b'l')]
             .into_iter()
-            .find(|&hash| phrases().knows(hash))
+            .find(|&hash| self.lexicon.knows(hash))
     }
 
     /// Looks for words among letters that stood alone (`i g n o r e`), the longest first.
@@ -143,7 +162,7 @@ impl Pass<'_> {
             let mut found = None;
             for (count, &(letter, _)) in letters.iter().skip(from).take(16).enumerate() {
                 hash = hash.with(letter);
-                if count >= 2 && phrases().knows(hash.get()) {
+                if count >= 2 && self.lexicon.knows(hash.get()) {
                     found = Some((count + 1, hash.get()));
                 }
             }

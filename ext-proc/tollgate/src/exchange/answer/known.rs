@@ -8,7 +8,8 @@ use tollgate_guardrails::Findings;
 use tollgate_llm::Usage;
 use tollgate_redact::Counts;
 
-use super::super::stream::Stream;
+use super::plain::Withheld;
+use super::stream::Stream;
 use super::{Answer, State};
 use crate::serve::Service;
 
@@ -34,17 +35,18 @@ impl Answer {
         }
     }
 
-    /// Whether a guardrail refuses it.
-    pub(in super::super) fn is_refused(&self) -> bool {
+    /// Why it does not reach its client, or not all of it, if that is so.
+    pub(in super::super) fn withheld(&self) -> Option<Withheld> {
         match &self.state {
-            State::Streaming { sent, .. } => sent.is_refused(),
-            State::Withheld { refused, .. } => *refused,
-            _ => false,
+            State::Streaming { sent, .. } => sent.withheld(),
+            State::Withheld { why, .. } => Some(*why),
+            _ => None,
         }
     }
 
+    /// Whether the provider gave none.
     pub(in super::super) fn is_error(&self) -> bool {
-        matches!(self.state, State::Failed | State::Withheld { .. })
+        matches!(self.state, State::Failed)
     }
 
     /// Whether a stream has had its last event. Clients don't wait for the end of its bytes.
