@@ -209,8 +209,7 @@ impl<'e> Scan<'e> {
             named::find(field, self.wanted, hits);
             device::find(field, hits);
             self.numbers(field, runs, hits);
-        }
-        if field.colons > 0 && field.longest >= 8 && wants(Entity::SwiftCode) {
+        } else if field.colons > 0 && field.longest >= 8 && wants(Entity::SwiftCode) {
             bank::find_swift(field, hits);
         }
         if self.wanted.has(NAMES) && field.mask & LETTER != 0 {

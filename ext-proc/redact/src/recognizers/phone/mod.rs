@@ -134,6 +134,10 @@ fn is_introduced(field: &Field<'_>, from: usize) -> bool {
 /// Whether the number that begins with group `first` stands in a text without spaces and looks like those that are dialled there:
 /// China's mobile numbers have eleven digits, others a trunk zero.
 fn is_unspaced(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> bool {
+    // Mostly it does not.
+    if field.mask & UNSPACED == 0 && field.before(from).is_none_or(|b| b.is_ascii()) {
+        return false;
+    }
     let groups = &run.groups[first..];
     let count = run.digits_from(first);
     let digits = run.digits(first, 2);
@@ -144,12 +148,13 @@ fn is_unspaced(field: &Field<'_>, run: Run<'_>, first: usize, from: usize) -> bo
         _ => false,
     };
     let unspaced = |at: usize| CLASS[field.text[at] as usize] == UNSPACED;
-    fits && (from
-        .checked_sub(3)
-        .is_some_and(|at| at >= field.from.saturating_sub(3) && unspaced(at))
-        || groups
+    let before = from.checked_sub(3).is_some_and(unspaced);
+    let after = || {
+        groups
             .last()
-            .is_some_and(|last| last.to < field.text.len() && unspaced(last.to)))
+            .is_some_and(|last| last.to < field.text.len() && unspaced(last.to))
+    };
+    fits && (before || after())
 }
 
 /// Whether the form of a number without a plus that begins with group `first` may be clear: a glance at [`Written::form`].
