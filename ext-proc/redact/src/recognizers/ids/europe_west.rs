@@ -37,6 +37,14 @@ pub(super) const KINDS: &[Kind] = &[
         any,
         &["uk passport", "british passport"],
     ),
+    // DVLA, INS57P: five characters of the surname, decade, month (women's plus 50), day, year, initials, and three more.
+    strong(
+        Entity::UkDrivingLicence,
+        "AXXXX999999AX9AA",
+        "AXXXX 999999 AX9AA",
+        dvla,
+        &["driving licen*", "driver number", "dvla", "licence"],
+    ),
     // Revenue: modulo 23.
     bare(
         Entity::IePps,
@@ -59,10 +67,17 @@ pub(super) const KINDS: &[Kind] = &[
         "99999999999",
         "99 999 999 999",
         steuer_id,
-        &["steuer*", "idnr", "identifikationsnummer", "tin", "tax id*"],
+        &[
+            "steuer*",
+            "idnr",
+            "id-nr",
+            "identifikationsnummer",
+            "tin",
+            "tax id*",
+        ],
     ),
     // Deutsche Rentenversicherung, VKVV § 4.
-    bare(
+    strong(
         Entity::DeSocialSecurity,
         "99999999A999",
         "99 999999 A 999",
@@ -75,13 +90,53 @@ pub(super) const KINDS: &[Kind] = &[
             "versicherungsnummer",
         ],
     ),
-    // Personalausweis, ICAO 9303: weights 7 3 1.
+    // BMI, PAuswV and PassV: four characters of the authority, five at random; no vowels and none that look alike.
+    bare(
+        Entity::DePassport,
+        "AXXXXXXXX",
+        "",
+        passport_de,
+        &["reisepass*", "passnummer", "pass-nr", "passnr", "german passport"],
+    ),
     bare(
         Entity::DeIdCard,
-        "XXXXXXXXX9",
+        "AXXXXXXXX",
+        "",
+        id_card_de,
+        &["personalausweis*", "ausweis*", "german id*"],
+    ),
+    // The same with ICAO 9303's check digit: weights 7 3 1.
+    bare(
+        Entity::DeIdCard,
+        "AXXXXXXXX9",
         "",
         icao,
         &["personalausweis*", "ausweis*", "reisepass*", "passnummer"],
+    ),
+    // FeV Anlage 8: the authority, a number, a check digit, which copy.
+    bare(
+        Entity::DeFuehrerschein,
+        "AXXXXXXXXXX",
+        "",
+        fuehrerschein,
+        &["führerschein*", "fuehrerschein*", "fahrerlaubnis*"],
+    ),
+    // § 290 SGB V, Anlage 1: a letter as two digits, then Luhn from the left.
+    bare(
+        Entity::DeHealthInsurance,
+        "A999999999",
+        "",
+        kvnr,
+        &[
+            "krankenversicher*",
+            "krankenkasse*",
+            "kvnr",
+            "kv-nummer",
+            "versichertennummer",
+            "versicherten-nr",
+            "egk*",
+            "gesundheitskarte",
+        ],
     ),
     // INSEE: modulo 97.
     strong(
@@ -114,11 +169,34 @@ pub(super) const KINDS: &[Kind] = &[
         nif,
         &["nif", "dni", "documento nacional"],
     ),
+    // The same without its leading zero.
+    bare(
+        Entity::EsNif,
+        "9999999A",
+        "9999999-A",
+        nif,
+        &["nif", "dni", "documento nacional"],
+    ),
+    // Ministerio de Asuntos Exteriores: three letters and six digits.
+    bare(
+        Entity::EsPassport,
+        "AAA999999",
+        "",
+        any,
+        &["pasaporte*", "spanish passport"],
+    ),
     // Orden INT/2058/2008: as the NIF, X Y Z for 0 1 2.
     strong(
         Entity::EsNie,
         "A9999999A",
         "A-9999999-A",
+        nie,
+        &["nie", "extranjero*"],
+    ),
+    bare(
+        Entity::EsNie,
+        "A9999999A",
+        "A9999999-A",
         nie,
         &["nie", "extranjero*"],
     ),
@@ -130,6 +208,14 @@ pub(super) const KINDS: &[Kind] = &[
         fiscal_code,
         &["codice fiscale", "c.f.", "fiscal code"],
     ),
+    // The same of those who share a code: letters L to V for some digits.
+    bare(
+        Entity::ItFiscalCode,
+        "AAAAAAXXAXXAXXXA",
+        "",
+        fiscal_code,
+        &["codice fiscale", "c.f.", "fiscal code", "cod. fisc"],
+    ),
     // Agenzia delle Entrate: Luhn.
     bare(
         Entity::ItVatCode,
@@ -137,6 +223,65 @@ pub(super) const KINDS: &[Kind] = &[
         "",
         luhn,
         &["partita iva", "p.iva", "piva", "vat"],
+    ),
+    // VIES: behind the country's letters.
+    strong(
+        Entity::ItVatCode,
+        "IT99999999999",
+        "",
+        it_vat,
+        &["partita iva", "p.iva", "piva", "vat"],
+    ),
+    // Ministero dell'Interno: passports and paper identity cards have two letters and seven digits,
+    bare(
+        Entity::ItPassport,
+        "AA9999999",
+        "",
+        any,
+        &["passaport*", "italian passport"],
+    ),
+    bare(
+        Entity::ItIdentityCard,
+        "AA9999999",
+        "",
+        any,
+        &["carta d'identit*", "carta di identit*", "carta identit*"],
+    ),
+    // electronic ones seven digits and two letters, since 2016 two, five and two.
+    bare(
+        Entity::ItIdentityCard,
+        "9999999AA",
+        "",
+        any,
+        &["carta d'identit*", "carta di identit*", "carta identit*", "cie"],
+    ),
+    bare(
+        Entity::ItIdentityCard,
+        "AA99999AA",
+        "",
+        any,
+        &["carta d'identit*", "carta di identit*", "carta identit*", "cie"],
+    ),
+    // Motorizzazione Civile: province or U1, seven characters, a letter.
+    bare(
+        Entity::ItDriverLicense,
+        "AA9999999A",
+        "",
+        any,
+        &["patente", "patente di guida", "italian driv*"],
+    ),
+    bare(
+        Entity::ItDriverLicense,
+        "U1XXXXXXXA",
+        "",
+        any,
+        &[
+            "patente",
+            "patente di guida",
+            "italian driv*",
+            "license",
+            "licence",
+        ],
     ),
     // Finanças: modulo 11.
     bare(
@@ -206,7 +351,15 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "999999-9999",
         personnummer,
-        &["personnummer*", "personnumret", "personnr", "samordningsnummer*"],
+        &[
+            "personnummer*",
+            "personnumret",
+            "personnr",
+            "pnr",
+            "samordningsnummer*",
+            "swedish id*",
+            "personal identity",
+        ],
     ),
     // Skatteverket, SKV 704: date of birth, Luhn.
     bare(
@@ -214,7 +367,15 @@ pub(super) const KINDS: &[Kind] = &[
         "999999999999",
         "99999999-9999",
         personnummer_long,
-        &["personnummer*", "personnumret", "personnr", "samordningsnummer*"],
+        &[
+            "personnummer*",
+            "personnumret",
+            "personnr",
+            "pnr",
+            "samordningsnummer*",
+            "swedish id*",
+            "personal identity",
+        ],
     ),
     // Skatteetaten: two check digits.
     bare(
@@ -279,8 +440,9 @@ fn pps(chars: &[u8]) -> bool {
 fn steuer_id(chars: &[u8]) -> bool {
     let mut counts = [0; 10];
     chars[..10].iter().for_each(|&b| counts[digit(b) as usize] += 1);
+    // Of issued numbers, one digit comes twice or thrice; numbers in forms and examples often keep to the check digit only.
     let repeats = counts.iter().filter(|&&count| count > 1).count();
-    chars[0] != b'0' && repeats == 1 && counts.iter().all(|&count| count <= 3) && mod_11_10(chars)
+    chars[0] != b'0' && repeats <= 1 && counts.iter().all(|&count| count <= 3) && mod_11_10(chars)
 }
 
 fn rvnr(chars: &[u8]) -> bool {
@@ -297,7 +459,10 @@ fn rvnr(chars: &[u8]) -> bool {
         .map(|(weight, &b)| digit(b) * weight)
         .map(|p| p / 10 + p % 10)
         .sum();
-    sum % 10 == digit(chars[11]) && matches!(number(&chars[4..6]), 1..=12)
+    // Where a birthday has more people than numbers, 50 is added to the day.
+    sum % 10 == digit(chars[11])
+        && matches!(number(&chars[2..4]), 1..=31 | 51..=81)
+        && matches!(number(&chars[4..6]), 1..=12)
 }
 
 fn icao(chars: &[u8]) -> bool {
@@ -313,7 +478,54 @@ fn icao(chars: &[u8]) -> bool {
         .zip([7, 3, 1].iter().cycle())
         .map(|(&b, weight)| value(b) * weight)
         .sum();
-    chars[0].is_ascii_alphabetic() && sum % 10 == digit(chars[9])
+    is_german(&chars[..9]) && sum % 10 == digit(chars[9])
+}
+
+/// Of characters that German documents are numbered with.
+fn is_german(chars: &[u8]) -> bool {
+    chars.iter().all(|b| b"0123456789CFGHJKLMNPRTVWXYZ".contains(b)) && four_digits(chars)
+}
+
+fn four_digits(chars: &[u8]) -> bool {
+    chars.iter().filter(|b| b.is_ascii_digit()).count() >= 4 && !repeated(&chars[1..])
+}
+
+fn fuehrerschein(chars: &[u8]) -> bool {
+    // What begins with three letters is a word and a date.
+    four_digits(chars) && chars[1..3].iter().any(u8::is_ascii_digit)
+}
+
+fn passport_de(chars: &[u8]) -> bool {
+    b"CFGHJK".contains(&chars[0]) && is_german(chars)
+}
+
+fn id_card_de(chars: &[u8]) -> bool {
+    b"LMNPRTVWXYZ".contains(&chars[0]) && is_german(chars)
+}
+
+fn kvnr(chars: &[u8]) -> bool {
+    let letter = u32::from(chars[0] - b'A') + 1;
+    let sum: u32 = [letter / 10, letter % 10]
+        .into_iter()
+        .chain(chars[1..9].iter().map(|&b| digit(b)))
+        .zip([1, 2].iter().cycle())
+        .map(|(value, factor)| value * factor)
+        .map(|p| p / 10 + p % 10)
+        .sum();
+    sum % 10 == digit(chars[9])
+}
+
+fn dvla(chars: &[u8]) -> bool {
+    // Nines fill a short name.
+    let letters = chars[..5].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (month, day) = (number(&chars[6..8]), number(&chars[8..10]));
+    chars[letters..5].iter().all(|&b| b == b'9')
+        && (chars[12].is_ascii_alphabetic() || chars[12] == b'9')
+        && day_month(day, if month > 50 { month - 50 } else { month })
+}
+
+fn it_vat(chars: &[u8]) -> bool {
+    luhn(&chars[2..])
 }
 
 fn nir(chars: &[u8]) -> bool {
@@ -325,7 +537,9 @@ fn nir(chars: &[u8]) -> bool {
 const NIF_LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
 
 fn nif(chars: &[u8]) -> bool {
-    NIF_LETTERS[(number(&chars[..8]) % 23) as usize] == chars[8]
+    chars
+        .split_last()
+        .is_some_and(|(letter, digits)| NIF_LETTERS[(number(digits) % 23) as usize] == *letter)
 }
 
 fn nie(chars: &[u8]) -> bool {
@@ -352,7 +566,12 @@ fn fiscal_code(chars: &[u8]) -> bool {
             if i % 2 == 0 { ODD[value as usize] } else { value }
         })
         .sum();
-    u32::from(chars[15] - b'A') == sum % 26 && b"ABCDEHLMPRST".contains(&chars[8])
+    let stands_for_digit = |b: u8| b.is_ascii_digit() || b"LMNPQRSTUV".contains(&b);
+    u32::from(chars[15] - b'A') == sum % 26
+        && b"ABCDEHLMPRST".contains(&chars[8])
+        && [6, 7, 9, 10, 12, 13, 14]
+            .iter()
+            .all(|&i| stands_for_digit(chars[i]))
 }
 
 fn pt_nif(chars: &[u8]) -> bool {
