@@ -265,6 +265,8 @@ entities! {
     UkDrivingLicence = "UK_DRIVING_LICENCE", true;
     /// A German passport number.
     DePassport = "DE_PASSPORT", true;
+    /// A German tax number, as the tax offices of the states give them.
+    DeTaxNumber = "DE_TAX_NUMBER", true;
     /// A German driving licence number.
     DeFuehrerschein = "DE_FUEHRERSCHEIN", true;
     /// A German health insurance number.

@@ -119,11 +119,13 @@ impl Mentions {
     /// is mentioned never depends on what was read before.
     pub(crate) fn read(&mut self, lexicon: &Lexicon, text: &[u8], base: usize) {
         let covered = self.covered.max(base);
+        // What a text begins with is not cut.
+        let edge = base + usize::from(base > 0);
         self.list
-            .retain(|mention| mention.from > base && mention.from < covered);
+            .retain(|mention| mention.from >= edge && mention.from < covered);
         self.base = base;
         self.covered = base + text.len();
-        let first = covered.max(base + usize::from(base > 0)) - base;
+        let first = covered.max(edge) - base;
         let before = first.checked_sub(1).and_then(|last| text.get(last));
         let mut before = before.map_or(START, |&b| lexicon.places[b as usize].after);
         for (step, &b) in text.get(first..).unwrap_or_default().iter().enumerate() {

@@ -54,7 +54,14 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999999",
         "999999-9999999",
         rrn,
-        &["주민등록*", "rrn", "resident registration"],
+        &[
+            "주민등록*",
+            "외국인등록*",
+            "rrn",
+            "frn",
+            "resident registration",
+            "foreigner registration",
+        ],
     ),
     // 국세청: weights 137137135 modulo 10.
     bare(
@@ -132,7 +139,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::PhTin,
         "999999999999",
-        "",
+        "999-999-999-999",
         any,
         &["tin", "taxpayer identification"],
     ),

@@ -76,6 +76,23 @@ pub(super) const KINDS: &[Kind] = &[
             "tax id*",
         ],
     ),
+    // ELSTER, Prüfung der Steuernummer: of a state two or three, three or four, and four or five digits,
+    bare(
+        Entity::DeTaxNumber,
+        "9999999999",
+        "99/999/99999",
+        any,
+        STEUERNUMMER,
+    ),
+    bare(
+        Entity::DeTaxNumber,
+        "99999999999",
+        "999/999/99999",
+        any,
+        STEUERNUMMER,
+    ),
+    // and of the whole country thirteen.
+    bare(Entity::DeTaxNumber, "9999999999999", "", any, STEUERNUMMER),
     // Deutsche Rentenversicherung, VKVV § 4.
     strong(
         Entity::DeSocialSecurity,
@@ -407,6 +424,15 @@ pub(super) const KINDS: &[Kind] = &[
         kennitala,
         &["kennitala", "kt"],
     ),
+];
+
+const STEUERNUMMER: &[&str] = &[
+    "steuernummer*",
+    "steuer-nr",
+    "steuernr",
+    "st.-nr",
+    "st-nr",
+    "stnr",
 ];
 
 fn any(chars: &[u8]) -> bool {
