@@ -112,14 +112,6 @@ pub(super) const KINDS: &[Kind] = &[
         snils,
         &["снилс", "snils", "chилc", "cнилс"],
     ),
-    // МВД, приказ 773: region and year of the form, then six digits.
-    bare(
-        Entity::Passport,
-        "9999999999",
-        "",
-        passport_ru,
-        &["паспорт*", "серия", "серии"],
-    ),
     // ДПС: weights modulo 11.
     bare(
         Entity::UaRnokpp,
@@ -232,10 +224,6 @@ fn inn12(chars: &[u8]) -> bool {
 fn snils(chars: &[u8]) -> bool {
     let rest = weighted(chars, &[9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101 % 100;
     u64::from(rest) == number(&chars[9..]) && !repeated(chars)
-}
-
-fn passport_ru(chars: &[u8]) -> bool {
-    number(&chars[..2]) > 0 && matches!(number(&chars[2..4]), 0..=39 | 97..=99) && number(&chars[4..]) > 0
 }
 
 fn rnokpp(chars: &[u8]) -> bool {

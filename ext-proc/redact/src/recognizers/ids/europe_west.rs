@@ -1,7 +1,7 @@
-//! National and tax identifiers of western, northern and southern Europe.
+//! National and tax identifiers of western and southern Europe.
 //! Must not know how text is searched; see [`Kind`].
 
-use super::checks::{day_month, digit, ean13, luhn, mod_11_10, number, repeated, weighted};
+use super::checks::{digit, ean13, luhn, mod_11_10, number, repeated, weighted};
 use super::{Kind, bare, strong};
 use crate::entity::Entity;
 
@@ -21,29 +21,6 @@ pub(super) const KINDS: &[Kind] = &[
         "AA 99 99 99 A",
         nino,
         &["nino", "national insurance", "ni number", "insurance number"],
-    ),
-    // HM Passport Office, ICAO 9303: nine digits; since 2023 two letters and seven.
-    bare(
-        Entity::UkPassport,
-        "AA9999999",
-        "",
-        any,
-        &["passport*", "uk passport"],
-    ),
-    bare(
-        Entity::UkPassport,
-        "999999999",
-        "",
-        any,
-        &["uk passport", "british passport"],
-    ),
-    // DVLA, INS57P: five characters of the surname, decade, month (women's plus 50), day, year, initials, and three more.
-    strong(
-        Entity::UkDrivingLicence,
-        "AXXXX999999AX9AA",
-        "AXXXX 999999 AX9AA",
-        dvla,
-        &["driving licen*", "driver number", "dvla", "licence"],
     ),
     // Revenue: modulo 23.
     bare(
@@ -107,37 +84,6 @@ pub(super) const KINDS: &[Kind] = &[
             "versicherungsnummer",
         ],
     ),
-    // BMI, PAuswV and PassV: four characters of the authority, five at random; no vowels and none that look alike.
-    bare(
-        Entity::DePassport,
-        "AXXXXXXXX",
-        "",
-        passport_de,
-        &["reisepass*", "passnummer", "pass-nr", "passnr", "german passport"],
-    ),
-    bare(
-        Entity::DeIdCard,
-        "AXXXXXXXX",
-        "",
-        id_card_de,
-        &["personalausweis*", "ausweis*", "german id*"],
-    ),
-    // The same with ICAO 9303's check digit: weights 7 3 1.
-    bare(
-        Entity::DeIdCard,
-        "AXXXXXXXX9",
-        "",
-        icao,
-        &["personalausweis*", "ausweis*", "reisepass*", "passnummer"],
-    ),
-    // FeV Anlage 8: the authority, a number, a check digit, which copy.
-    bare(
-        Entity::DeFuehrerschein,
-        "AXXXXXXXXXX",
-        "",
-        fuehrerschein,
-        &["führerschein*", "fuehrerschein*", "fahrerlaubnis*"],
-    ),
     // § 290 SGB V, Anlage 1: a letter as two digits, then Luhn from the left.
     bare(
         Entity::DeHealthInsurance,
@@ -194,14 +140,6 @@ pub(super) const KINDS: &[Kind] = &[
         nif,
         &["nif", "dni", "documento nacional"],
     ),
-    // Ministerio de Asuntos Exteriores: three letters and six digits.
-    bare(
-        Entity::EsPassport,
-        "AAA999999",
-        "",
-        any,
-        &["pasaporte*", "spanish passport"],
-    ),
     // Orden INT/2058/2008: as the NIF, X Y Z for 0 1 2.
     strong(
         Entity::EsNie,
@@ -249,57 +187,6 @@ pub(super) const KINDS: &[Kind] = &[
         it_vat,
         &["partita iva", "p.iva", "piva", "vat"],
     ),
-    // Ministero dell'Interno: passports and paper identity cards have two letters and seven digits,
-    bare(
-        Entity::ItPassport,
-        "AA9999999",
-        "",
-        any,
-        &["passaport*", "italian passport"],
-    ),
-    bare(
-        Entity::ItIdentityCard,
-        "AA9999999",
-        "",
-        any,
-        &["carta d'identit*", "carta di identit*", "carta identit*"],
-    ),
-    // electronic ones seven digits and two letters, since 2016 two, five and two.
-    bare(
-        Entity::ItIdentityCard,
-        "9999999AA",
-        "",
-        any,
-        &["carta d'identit*", "carta di identit*", "carta identit*", "cie"],
-    ),
-    bare(
-        Entity::ItIdentityCard,
-        "AA99999AA",
-        "",
-        any,
-        &["carta d'identit*", "carta di identit*", "carta identit*", "cie"],
-    ),
-    // Motorizzazione Civile: province or U1, seven characters, a letter.
-    bare(
-        Entity::ItDriverLicense,
-        "AA9999999A",
-        "",
-        any,
-        &["patente", "patente di guida", "italian driv*"],
-    ),
-    bare(
-        Entity::ItDriverLicense,
-        "U1XXXXXXXA",
-        "",
-        any,
-        &[
-            "patente",
-            "patente di guida",
-            "italian driv*",
-            "license",
-            "licence",
-        ],
-    ),
     // Finanças: modulo 11.
     bare(
         Entity::PtNif,
@@ -345,84 +232,6 @@ pub(super) const KINDS: &[Kind] = &[
         "756.9999.9999.99",
         ean13,
         &["ahv*", "avs", "sozialversicherung*"],
-    ),
-    // DVV: modulo 31.
-    strong(
-        Entity::FiPersonalIdentityCode,
-        "999999A999X",
-        "",
-        hetu_letter,
-        &["hetu", "henkilötunnus", "personal identity"],
-    ),
-    // DVV: date of birth, remainder by 31 as a character.
-    strong(
-        Entity::FiPersonalIdentityCode,
-        "999999999X",
-        "999999-999X",
-        hetu,
-        &["hetu", "henkilötunnus", "personal identity"],
-    ),
-    // Skatteverket: Luhn over ten digits.
-    bare(
-        Entity::SePersonnummer,
-        "9999999999",
-        "999999-9999",
-        personnummer,
-        &[
-            "personnummer*",
-            "personnumret",
-            "personnr",
-            "pnr",
-            "samordningsnummer*",
-            "swedish id*",
-            "personal identity",
-        ],
-    ),
-    // Skatteverket, SKV 704: date of birth, Luhn.
-    bare(
-        Entity::SePersonnummer,
-        "999999999999",
-        "99999999-9999",
-        personnummer_long,
-        &[
-            "personnummer*",
-            "personnumret",
-            "personnr",
-            "pnr",
-            "samordningsnummer*",
-            "swedish id*",
-            "personal identity",
-        ],
-    ),
-    // Skatteetaten: two check digits.
-    bare(
-        Entity::NoFnr,
-        "99999999999",
-        "999999 99999",
-        fnr,
-        &[
-            "fødselsnummer*",
-            "fodselsnummer*",
-            "personnummer*",
-            "fnr",
-            "d-nummer*",
-        ],
-    ),
-    // CPR-kontoret: date of birth; the check digit is no longer kept to.
-    bare(
-        Entity::DkCpr,
-        "9999999999",
-        "999999-9999",
-        cpr,
-        &["cpr", "personnummer*", "cpr-nr", "cpr-nummer*"],
-    ),
-    // Þjóðskrá: modulo 11.
-    bare(
-        Entity::IsKennitala,
-        "9999999999",
-        "999999-9999",
-        kennitala,
-        &["kennitala", "kt"],
     ),
 ];
 
@@ -491,44 +300,6 @@ fn rvnr(chars: &[u8]) -> bool {
         && matches!(number(&chars[4..6]), 1..=12)
 }
 
-fn icao(chars: &[u8]) -> bool {
-    let value = |b: u8| {
-        if b.is_ascii_digit() {
-            digit(b)
-        } else {
-            u32::from(b - b'A') + 10
-        }
-    };
-    let sum: u32 = chars[..9]
-        .iter()
-        .zip([7, 3, 1].iter().cycle())
-        .map(|(&b, weight)| value(b) * weight)
-        .sum();
-    is_german(&chars[..9]) && sum % 10 == digit(chars[9])
-}
-
-/// Of characters that German documents are numbered with.
-fn is_german(chars: &[u8]) -> bool {
-    chars.iter().all(|b| b"0123456789CFGHJKLMNPRTVWXYZ".contains(b)) && four_digits(chars)
-}
-
-fn four_digits(chars: &[u8]) -> bool {
-    chars.iter().filter(|b| b.is_ascii_digit()).count() >= 4 && !repeated(&chars[1..])
-}
-
-fn fuehrerschein(chars: &[u8]) -> bool {
-    // What begins with three letters is a word and a date.
-    four_digits(chars) && chars[1..3].iter().any(u8::is_ascii_digit)
-}
-
-fn passport_de(chars: &[u8]) -> bool {
-    b"CFGHJK".contains(&chars[0]) && is_german(chars)
-}
-
-fn id_card_de(chars: &[u8]) -> bool {
-    b"LMNPRTVWXYZ".contains(&chars[0]) && is_german(chars)
-}
-
 fn kvnr(chars: &[u8]) -> bool {
     let letter = u32::from(chars[0] - b'A') + 1;
     let sum: u32 = [letter / 10, letter % 10]
@@ -539,15 +310,6 @@ fn kvnr(chars: &[u8]) -> bool {
         .map(|p| p / 10 + p % 10)
         .sum();
     sum % 10 == digit(chars[9])
-}
-
-fn dvla(chars: &[u8]) -> bool {
-    // Nines fill a short name.
-    let letters = chars[..5].iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    let (month, day) = (number(&chars[6..8]), number(&chars[8..10]));
-    chars[letters..5].iter().all(|&b| b == b'9')
-        && (chars[12].is_ascii_alphabetic() || chars[12] == b'9')
-        && day_month(day, if month > 50 { month - 50 } else { month })
 }
 
 fn it_vat(chars: &[u8]) -> bool {
@@ -620,46 +382,4 @@ fn rijksregister(chars: &[u8]) -> bool {
 fn svnr(chars: &[u8]) -> bool {
     let sum = weighted(chars, &[3, 7, 9, 0, 5, 8, 4, 2, 1, 6]) % 11;
     chars[0] != b'0' && sum == digit(chars[3]) && matches!(number(&chars[6..8]), 1..=15)
-}
-
-/// The control character of the nine digits of a Finnish code.
-fn hetu_check(digits: u64, check: u8) -> bool {
-    b"0123456789ABCDEFHJKLMNPRSTUVWXY"[(digits % 31) as usize] == check
-}
-
-fn hetu(chars: &[u8]) -> bool {
-    day_month(number(&chars[..2]), number(&chars[2..4])) && hetu_check(number(&chars[..9]), chars[9])
-}
-
-fn hetu_letter(chars: &[u8]) -> bool {
-    b"ABCDEFYXWVU".contains(&chars[6])
-        && day_month(number(&chars[..2]), number(&chars[2..4]))
-        && hetu_check(number(&chars[..6]) * 1000 + number(&chars[7..10]), chars[10])
-}
-
-fn personnummer(chars: &[u8]) -> bool {
-    let day = number(&chars[4..6]);
-    day_month(if day > 60 { day - 60 } else { day }, number(&chars[2..4])) && luhn(chars)
-}
-
-fn personnummer_long(chars: &[u8]) -> bool {
-    matches!(number(&chars[..2]), 18..=20) && personnummer(&chars[2..])
-}
-
-fn fnr(chars: &[u8]) -> bool {
-    let day = number(&chars[..2]);
-    day_month(if day > 40 { day - 40 } else { day }, number(&chars[2..4]) % 40)
-        && (11 - weighted(chars, &[3, 7, 6, 1, 8, 9, 4, 5, 2]) % 11) % 11 == digit(chars[9])
-        && (11 - weighted(chars, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == digit(chars[10])
-}
-
-fn cpr(chars: &[u8]) -> bool {
-    day_month(number(&chars[..2]), number(&chars[2..4])) && !repeated(chars)
-}
-
-fn kennitala(chars: &[u8]) -> bool {
-    let day = number(&chars[..2]);
-    matches!(chars[9], b'8' | b'9' | b'0')
-        && day_month(if day > 40 { day - 40 } else { day }, number(&chars[2..4]))
-        && (11 - weighted(chars, &[3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == digit(chars[8])
 }

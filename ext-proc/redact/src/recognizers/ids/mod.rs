@@ -5,7 +5,9 @@ mod africa_middle_east;
 mod americas;
 mod asia_pacific;
 mod checks;
+mod documents;
 mod europe_east;
+mod europe_north;
 mod europe_west;
 mod worldwide;
 
@@ -73,9 +75,11 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
         worldwide::KINDS,
         americas::KINDS,
         europe_west::KINDS,
+        europe_north::KINDS,
         europe_east::KINDS,
         asia_pacific::KINDS,
         africa_middle_east::KINDS,
+        documents::KINDS,
     ]
     .into_iter()
     .flatten()
