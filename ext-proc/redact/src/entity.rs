@@ -198,7 +198,7 @@ entities! {
     /// A Ukrainian taxpayer number.
     UaRnokpp = "UA_RNOKPP", true;
     /// A Turkish identification number.
-    TrTckn = "TR_TCKN", true;
+    TrTckn = "TR_NATIONAL_ID", true;
     /// An Indian permanent account number.
     InPan = "IN_PAN", true;
     /// An Indian Aadhaar number.

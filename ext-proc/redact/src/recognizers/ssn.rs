@@ -73,7 +73,7 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
                 .zip(&mut lens)
                 .for_each(|(group, len)| *len = group.len());
             let lens = &lens[..after - first];
-            // Spaces also stand between the columns of a log.
+            // Spaces also stand between what a server logs: `200 45 2326`.
             let joined = |sign: &[u8]| (first..after - 1).all(|g| run.separator(field, g) == sign);
             let goes_on = matches!(field.at(end), Some(b'-' | b'.'))
                 && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
