@@ -198,7 +198,7 @@ entities! {
     /// A Ukrainian taxpayer number.
     UaRnokpp = "UA_RNOKPP", true;
     /// A Turkish identification number.
-    TrTckn = "TR_TCKN", true;
+    TrTckn = "TR_NATIONAL_ID", true;
     /// An Indian permanent account number.
     InPan = "IN_PAN", true;
     /// An Indian Aadhaar number.
@@ -261,6 +261,30 @@ entities! {
     EgNationalId = "EG_NATIONAL_ID", true;
     /// A Kenyan taxpayer PIN.
     KeKraPin = "KE_KRA_PIN", true;
+    /// A British driving licence number.
+    UkDrivingLicence = "UK_DRIVING_LICENCE", true;
+    /// A German passport number.
+    DePassport = "DE_PASSPORT", true;
+    /// A German tax number, as the tax offices of the states give them.
+    DeTaxNumber = "DE_TAX_NUMBER", true;
+    /// A German driving licence number.
+    DeFuehrerschein = "DE_FUEHRERSCHEIN", true;
+    /// A German health insurance number.
+    DeHealthInsurance = "DE_HEALTH_INSURANCE", true;
+    /// An Italian driving licence number.
+    ItDriverLicense = "IT_DRIVER_LICENSE", true;
+    /// An Italian passport number.
+    ItPassport = "IT_PASSPORT", true;
+    /// An Italian identity card number.
+    ItIdentityCard = "IT_IDENTITY_CARD", true;
+    /// A Spanish passport number.
+    EsPassport = "ES_PASSPORT", true;
+    /// A passport number of another country, beside a word that says so.
+    Passport = "PASSPORT", true;
+    /// A driving licence number of another country, beside a word that says so.
+    DriverLicense = "DRIVER_LICENSE", true;
+    /// An identity card number of another country, beside a word that says so.
+    IdCard = "ID_CARD", true;
     /// A person's name, by a title, an introduction or a list of given names. Not exact enough to be on unasked.
     Person = "PERSON", false;
     /// A country, capital or large city, or the place somebody says to live in. Not exact enough to be on unasked.

@@ -119,11 +119,13 @@ impl Mentions {
     /// is mentioned never depends on what was read before.
     pub(crate) fn read(&mut self, lexicon: &Lexicon, text: &[u8], base: usize) {
         let covered = self.covered.max(base);
+        // What a text begins with is not cut.
+        let edge = base + usize::from(base > 0);
         self.list
-            .retain(|mention| mention.from > base && mention.from < covered);
+            .retain(|mention| mention.from >= edge && mention.from < covered);
         self.base = base;
         self.covered = base + text.len();
-        let first = covered.max(base + usize::from(base > 0)) - base;
+        let first = covered.max(edge) - base;
         let before = first.checked_sub(1).and_then(|last| text.get(last));
         let mut before = before.map_or(START, |&b| lexicon.places[b as usize].after);
         for (step, &b) in text.get(first..).unwrap_or_default().iter().enumerate() {
@@ -175,8 +177,13 @@ impl Lexicon {
         for (topics, list) in lists {
             for word in list {
                 let stem = word.trim_end_matches('*');
+                // In names of fields, `driver_license` and `driverLicense` stand for two words.
+                let mut forms = vec![stem.to_lowercase(), stem.to_uppercase(), title(stem)];
+                if stem.contains(' ') {
+                    forms.extend(["_", "-", ""].map(|sign| stem.replace(' ', sign)));
+                }
                 // The text is folded, so the words must be; case is only ignored among ASCII letters.
-                for form in [stem.to_lowercase(), stem.to_uppercase(), title(stem)] {
+                for form in forms {
                     let mut folded = Folded::default();
                     Folder::new(Mode::Text).fold(&form, 0, true, &mut folded);
                     let form = folded.bytes().to_ascii_lowercase();
@@ -256,7 +263,7 @@ mod tests {
     #[test]
     fn words_are_whole_words() {
         let phone = Topics::one(0);
-        let lexicon = Lexicon::new([(phone, &["tel", "telefon*", "ss#", "phone"][..])]);
+        let lexicon = Lexicon::new([(phone, &["tel", "telefon*", "ss#", "phone", "cell no"][..])]);
         for (text, mentioned) in [
             ("tel: ", true),
             ("hotel ", false),
@@ -269,6 +276,9 @@ mod tests {
             ("phone_1 ", true),
             ("SS#1", true),
             ("xylophone", false),
+            ("cell_no", true),
+            ("cellNo", true),
+            ("cell nothing", false),
         ] {
             let mut mentions = Mentions::default();
             mentions.read(&lexicon, text.as_bytes(), 0);

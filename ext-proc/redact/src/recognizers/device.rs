@@ -2,6 +2,7 @@
 //! Must not know who owns them.
 
 use sha2::{Digest, Sha256};
+use sha3::Keccak256;
 
 use super::{Field, Hit, is_word};
 use crate::entity::Entity;
@@ -63,7 +64,13 @@ fn mac(field: &Field<'_>, from: usize) -> Option<usize> {
         at += 1;
     }
     let ends = !field.at(at).is_some_and(|b| is_word(b) || b == sign);
-    ((pairs == 6 || pairs == 8) && ends).then_some(at)
+    // All zeros is none, all ones everybody's.
+    let alike = || {
+        field.text[from..at]
+            .chunks(3)
+            .all(|pair| pair[..2] == [pair[0]; 2] && b"0fF".contains(&pair[0]))
+    };
+    ((pairs == 6 || pairs == 8) && ends && !alike()).then_some(at)
 }
 
 /// `0123.4567.89ab`
@@ -99,6 +106,7 @@ fn wallet(word: &[u8]) -> bool {
             rest.len() == 40
                 && rest.iter().all(u8::is_ascii_hexdigit)
                 && !rest.windows(2).all(|p| p[0] == p[1])
+                && eip55(rest)
         }
         [b'1' | b'3', ..] => word.len() <= 35 && base58check(word),
         [b'b' | b'B', b'c' | b'C', b'1', ..] => bech32(word),
@@ -127,6 +135,21 @@ fn base58check(word: &[u8]) -> bool {
     }
     let hash = Sha256::digest(Sha256::digest(&bytes[..21]));
     hash[..4] == bytes[21..]
+}
+
+/// In letters of both cases, those are capitals whose place in the hash of the address has a digit from 8 on.
+/// <https://eips.ethereum.org/EIPS/eip-55>
+fn eip55(address: &[u8]) -> bool {
+    let mixed = address.iter().any(u8::is_ascii_lowercase) && address.iter().any(u8::is_ascii_uppercase);
+    let matches = || {
+        let hash = Keccak256::digest(address.to_ascii_lowercase());
+        let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        address
+            .iter()
+            .zip(digits)
+            .all(|(b, digit)| !b.is_ascii_alphabetic() || b.is_ascii_uppercase() == (digit >= 8))
+    };
+    !mixed || matches()
 }
 
 /// BIP 173 and BIP 350: the checksum's constant is 1 or 0x2bc830a3.

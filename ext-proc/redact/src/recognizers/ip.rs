@@ -195,6 +195,7 @@ fn v6(field: &Field<'_>, start: usize) -> Option<(usize, f32)> {
             && let Some((end, _)) = v4(field, first, false)
         {
             groups += 2;
+            letters_or_long += 1;
             at = end;
             break;
         }
@@ -209,20 +210,46 @@ fn v6(field: &Field<'_>, start: usize) -> Option<(usize, f32)> {
     } else {
         groups == 8
     };
+    let ends = !field.at(at).is_some_and(|b| {
+        is_word(b)
+            || b == b':' && field.at(at + 1).is_some_and(|b| is_word(b) || b == b':')
+            || b == b'.' && field.at(at + 1).is_some_and(|b| b.is_ascii_digit())
+    });
+    if ends && field.text[start..at] == *b"::1" && !is_slice(&field.text[..start]) {
+        return Some((at, 0.5));
+    }
     // `12:34:56` and `a::b` in code are not addresses.
     let plausible = if gap {
         letters_or_long > 0 && (groups > 2 || at - start >= 6)
     } else {
         true
     };
-    let ends = !field
-        .at(at)
-        .is_some_and(|b| is_word(b) || b == b':' && field.at(at + 1).is_some_and(is_word));
     let path = gap
         && field.text[start..at]
             .iter()
             .filter(|b| b.is_ascii_digit())
             .count()
             == 0;
-    (complete && plausible && ends && !path).then_some((at, 0.95))
+    (complete && plausible && ends && !path).then(|| (at + zone(field, start, at), 0.95))
+}
+
+/// Whether what stands before `::1` indexes something: `row[::1]`.
+fn is_slice(left: &[u8]) -> bool {
+    matches!(left, [.., value, b'['] if is_word(*value) || matches!(value, b')' | b']' | b'_'))
+}
+
+/// How many bytes the zone of a link-local address has (RFC 4007 11.2): `fe80::1%eth0`.
+fn zone(field: &Field<'_>, start: usize, end: usize) -> usize {
+    let local = field.text[start..end]
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"fe8"));
+    if !local || field.at(end) != Some(b'%') {
+        return 0;
+    }
+    let name = field.text[end + 1..]
+        .iter()
+        .take(15)
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
+    if name > 0 { name + 1 } else { 0 }
 }

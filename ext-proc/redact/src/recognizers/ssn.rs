@@ -73,13 +73,15 @@ pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
                 .zip(&mut lens)
                 .for_each(|(group, len)| *len = group.len());
             let lens = &lens[..after - first];
-            let dashes = (first..after - 1).all(|g| run.separator(field, g) == b"-");
-            let next_dash =
-                field.at(end) == Some(b'-') && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
+            // Spaces also stand between what a server logs: `200 45 2326`.
+            let joined = |sign: &[u8]| (first..after - 1).all(|g| run.separator(field, g) == sign);
+            let goes_on = matches!(field.at(end), Some(b'-' | b'.'))
+                && field.at(end + 1).is_some_and(|b| b.is_ascii_digit());
             let score = match (lens, known) {
                 ([3, 2, 4], true) => 1.0,
                 (_, true) => 0.9,
-                ([3, 2, 4], false) if dashes && !next_dash => 0.8,
+                ([3, 2, 4], false) if joined(b"-") && !goes_on => 0.8,
+                ([3, 2, 4], false) if joined(b".") && !goes_on => 0.6,
                 _ => continue,
             };
             hits.push(Hit::new(start, end, Entity::UsSsn, score));

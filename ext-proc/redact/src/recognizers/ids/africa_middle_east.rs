@@ -6,13 +6,23 @@ use super::{Kind, bare, strong};
 use crate::entity::Entity;
 
 pub(super) const KINDS: &[Kind] = &[
-    // Department of Home Affairs: date of birth and Luhn.
+    // Department of Home Affairs: date of birth, citizen, resident or refugee, 8 or 9, Luhn.
     bare(
         Entity::ZaId,
         "9999999999999",
         "",
         za_id,
-        &["id number", "identity number", "sa id", "said", "rsa id", "id no"],
+        &[
+            "id number",
+            "identity number",
+            "south african id*",
+            "sa id",
+            "said",
+            "rsa id",
+            "id no",
+            "refugee id",
+            "permanent resident",
+        ],
     ),
     // NIMC and CBN: eleven digits.
     bare(
@@ -80,7 +90,10 @@ fn any(chars: &[u8]) -> bool {
 }
 
 fn za_id(chars: &[u8]) -> bool {
-    day_month(number(&chars[4..6]), number(&chars[2..4])) && matches!(chars[10], b'0' | b'1') && luhn(chars)
+    day_month(number(&chars[4..6]), number(&chars[2..4]))
+        && matches!(chars[10], b'0'..=b'2')
+        && matches!(chars[11], b'8' | b'9')
+        && luhn(chars)
 }
 
 fn saudi(chars: &[u8]) -> bool {

@@ -28,7 +28,13 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "",
         npi,
-        &["npi", "national provider"],
+        &[
+            "npi",
+            "national provider",
+            "provider id*",
+            "provider number",
+            "taxonomy",
+        ],
     ),
     // CMS: positions of letters and digits, no S L O I B Z.
     strong(
@@ -60,20 +66,20 @@ pub(super) const KINDS: &[Kind] = &[
         "999999999",
         "",
         any,
-        &["passport*", "us passport"],
+        &["passport*", "us passport", "travel document"],
     ),
     bare(
         Entity::UsPassport,
         "A99999999",
         "",
         any,
-        &["passport*", "us passport"],
+        &["passport*", "us passport", "travel document"],
     ),
     // Canada Revenue Agency: Luhn.
     bare(
         Entity::CaSin,
         "999999999",
-        "",
+        "999-999-999",
         sin,
         &["sin", "social insurance", "nas", "assurance sociale", "canada"],
     ),
@@ -189,7 +195,7 @@ fn ein(chars: &[u8]) -> bool {
 
 fn npi(chars: &[u8]) -> bool {
     let full: Vec<u8> = b"80840".iter().chain(chars).copied().collect();
-    matches!(chars[0], b'1' | b'2') && luhn(&full)
+    matches!(chars[0], b'1' | b'2') && !repeated(&chars[..9]) && luhn(&full)
 }
 
 fn mbi(chars: &[u8]) -> bool {

@@ -18,7 +18,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::InAadhaar,
         "999999999999",
-        "",
+        "9999 9999 9999",
         aadhaar,
         &["aadhaar", "aadhar", "uidai", "आधार"],
     ),
@@ -30,14 +30,14 @@ pub(super) const KINDS: &[Kind] = &[
         "AAA9999999",
         "",
         any,
-        &["voter*", "epic", "election card"],
+        &["voter*", "vote", "electoral", "epic", "election card"],
     ),
-    // Passport Seva, ICAO 9303: a letter and seven digits.
+    // Passport Seva: a letter but Q X Z, and seven digits of which neither the first nor the last is 0.
     bare(
         Entity::InPassport,
         "A9999999",
         "",
-        any,
+        passport_in,
         &["passport*", "indian passport"],
     ),
     // NADRA.
@@ -48,13 +48,20 @@ pub(super) const KINDS: &[Kind] = &[
         cnic,
         &["cnic", "nadra", "nic"],
     ),
-    // Resident registration: date of birth, modulo 11 (not kept since October 2020).
+    // Resident registration: date of birth, sex and century (5 to 8 for foreigners), modulo 11 (not kept since October 2020).
     bare(
         Entity::KrRrn,
         "9999999999999",
         "999999-9999999",
         rrn,
-        &["주민등록*", "rrn", "resident registration"],
+        &[
+            "주민등록*",
+            "외국인등록*",
+            "rrn",
+            "frn",
+            "resident registration",
+            "foreigner registration",
+        ],
     ),
     // 국세청: weights 137137135 modulo 10.
     bare(
@@ -132,7 +139,7 @@ pub(super) const KINDS: &[Kind] = &[
     bare(
         Entity::PhTin,
         "999999999999",
-        "",
+        "999-999-999-999",
         any,
         &["tin", "taxpayer identification"],
     ),
@@ -201,12 +208,18 @@ fn gstin(chars: &[u8]) -> bool {
     chars[13] == b'Z' && VALUES[(36 - sum % 36) % 36] == chars[14]
 }
 
+fn passport_in(chars: &[u8]) -> bool {
+    !b"QXZ".contains(&chars[0]) && chars[1] != b'0' && chars[7] != b'0' && any(&chars[1..])
+}
+
 fn cnic(chars: &[u8]) -> bool {
     matches!(chars[0], b'1'..=b'8') && !repeated(chars)
 }
 
 fn rrn(chars: &[u8]) -> bool {
-    day_month(number(&chars[4..6]), number(&chars[2..4])) && !repeated(&chars[6..])
+    day_month(number(&chars[4..6]), number(&chars[2..4]))
+        && matches!(chars[6], b'1'..=b'8')
+        && !repeated(&chars[6..])
 }
 
 fn brn(chars: &[u8]) -> bool {

@@ -68,7 +68,13 @@ pub(super) fn ean13(chars: &[u8]) -> bool {
     weighted(chars, &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]).is_multiple_of(10)
 }
 
-/// Day and month of `…ddmm…`; a foreigner's or a later number's day may have 40 added where `offset` allows.
+/// Whether a month has such a day, in some year.
 pub(super) fn day_month(day: u64, month: u64) -> bool {
-    (1..=31).contains(&day) && (1..=12).contains(&month)
+    let last = match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=last).contains(&day)
 }

@@ -134,7 +134,17 @@ pub(super) const KINDS: &[Kind] = &[
         "99999999999",
         "",
         tckn,
-        &["tckn", "tc kimlik", "t.c. kimlik", "kimlik no", "tc no"],
+        &[
+            "tckn",
+            "tc kimlik",
+            "t.c. kimlik",
+            "kimlik no",
+            "kimlik numara*",
+            "türk kimlik",
+            "nüfus cüzdanı",
+            "tc no",
+            "turkish id*",
+        ],
     ),
 ];
 

@@ -28,7 +28,15 @@ pub(super) const KINDS: &[Kind] = &[
         "9999999999",
         "999999-9999",
         personnummer,
-        &["personnummer*", "personnumret", "personnr", "samordningsnummer*"],
+        &[
+            "personnummer*",
+            "personnumret",
+            "personnr",
+            "pnr",
+            "samordningsnummer*",
+            "swedish id*",
+            "personal identity",
+        ],
     ),
     // Skatteverket, SKV 704: date of birth, Luhn.
     bare(
@@ -36,7 +44,15 @@ pub(super) const KINDS: &[Kind] = &[
         "999999999999",
         "99999999-9999",
         personnummer_long,
-        &["personnummer*", "personnumret", "personnr", "samordningsnummer*"],
+        &[
+            "personnummer*",
+            "personnumret",
+            "personnr",
+            "pnr",
+            "samordningsnummer*",
+            "swedish id*",
+            "personal identity",
+        ],
     ),
     // Skatteetaten: two check digits.
     bare(

@@ -22,21 +22,6 @@ pub(super) const KINDS: &[Kind] = &[
         nino,
         &["nino", "national insurance", "ni number", "insurance number"],
     ),
-    // HM Passport Office, ICAO 9303: nine digits; since 2023 two letters and seven.
-    bare(
-        Entity::UkPassport,
-        "AA9999999",
-        "",
-        any,
-        &["passport*", "uk passport"],
-    ),
-    bare(
-        Entity::UkPassport,
-        "999999999",
-        "",
-        any,
-        &["uk passport", "british passport"],
-    ),
     // Revenue: modulo 23.
     bare(
         Entity::IePps,
@@ -59,10 +44,34 @@ pub(super) const KINDS: &[Kind] = &[
         "99999999999",
         "99 999 999 999",
         steuer_id,
-        &["steuer*", "idnr", "identifikationsnummer", "tin", "tax id*"],
+        &[
+            "steuer*",
+            "idnr",
+            "id-nr",
+            "identifikationsnummer",
+            "tin",
+            "tax id*",
+        ],
     ),
-    // Deutsche Rentenversicherung, VKVV § 4.
+    // ELSTER, Prüfung der Steuernummer: of a state two or three, three or four, and four or five digits,
     bare(
+        Entity::DeTaxNumber,
+        "9999999999",
+        "99/999/99999",
+        any,
+        STEUERNUMMER,
+    ),
+    bare(
+        Entity::DeTaxNumber,
+        "99999999999",
+        "999/999/99999",
+        any,
+        STEUERNUMMER,
+    ),
+    // and of the whole country thirteen.
+    bare(Entity::DeTaxNumber, "9999999999999", "", any, STEUERNUMMER),
+    // Deutsche Rentenversicherung, VKVV § 4.
+    strong(
         Entity::DeSocialSecurity,
         "99999999A999",
         "99 999999 A 999",
@@ -75,13 +84,22 @@ pub(super) const KINDS: &[Kind] = &[
             "versicherungsnummer",
         ],
     ),
-    // Personalausweis, ICAO 9303: weights 7 3 1.
+    // § 290 SGB V, Anlage 1: a letter as two digits, then Luhn from the left.
     bare(
-        Entity::DeIdCard,
-        "XXXXXXXXX9",
+        Entity::DeHealthInsurance,
+        "A999999999",
         "",
-        icao,
-        &["personalausweis*", "ausweis*", "reisepass*", "passnummer"],
+        kvnr,
+        &[
+            "krankenversicher*",
+            "krankenkasse*",
+            "kvnr",
+            "kv-nummer",
+            "versichertennummer",
+            "versicherten-nr",
+            "egk*",
+            "gesundheitskarte",
+        ],
     ),
     // INSEE: modulo 97.
     strong(
@@ -114,11 +132,26 @@ pub(super) const KINDS: &[Kind] = &[
         nif,
         &["nif", "dni", "documento nacional"],
     ),
+    // The same without its leading zero.
+    bare(
+        Entity::EsNif,
+        "9999999A",
+        "9999999-A",
+        nif,
+        &["nif", "dni", "documento nacional"],
+    ),
     // Orden INT/2058/2008: as the NIF, X Y Z for 0 1 2.
     strong(
         Entity::EsNie,
         "A9999999A",
         "A-9999999-A",
+        nie,
+        &["nie", "extranjero*"],
+    ),
+    bare(
+        Entity::EsNie,
+        "A9999999A",
+        "A9999999-A",
         nie,
         &["nie", "extranjero*"],
     ),
@@ -130,12 +163,28 @@ pub(super) const KINDS: &[Kind] = &[
         fiscal_code,
         &["codice fiscale", "c.f.", "fiscal code"],
     ),
+    // The same of those who share a code: letters L to V for some digits.
+    bare(
+        Entity::ItFiscalCode,
+        "AAAAAAXXAXXAXXXA",
+        "",
+        fiscal_code,
+        &["codice fiscale", "c.f.", "fiscal code", "cod. fisc"],
+    ),
     // Agenzia delle Entrate: Luhn.
     bare(
         Entity::ItVatCode,
         "99999999999",
         "",
         luhn,
+        &["partita iva", "p.iva", "piva", "vat"],
+    ),
+    // VIES: behind the country's letters.
+    strong(
+        Entity::ItVatCode,
+        "IT99999999999",
+        "",
+        it_vat,
         &["partita iva", "p.iva", "piva", "vat"],
     ),
     // Finanças: modulo 11.
@@ -186,6 +235,15 @@ pub(super) const KINDS: &[Kind] = &[
     ),
 ];
 
+const STEUERNUMMER: &[&str] = &[
+    "steuernummer*",
+    "steuer-nr",
+    "steuernr",
+    "st.-nr",
+    "st-nr",
+    "stnr",
+];
+
 fn any(chars: &[u8]) -> bool {
     !repeated(chars)
 }
@@ -217,8 +275,9 @@ fn pps(chars: &[u8]) -> bool {
 fn steuer_id(chars: &[u8]) -> bool {
     let mut counts = [0; 10];
     chars[..10].iter().for_each(|&b| counts[digit(b) as usize] += 1);
+    // Of issued numbers, one digit comes twice or thrice; numbers in forms and examples often keep to the check digit only.
     let repeats = counts.iter().filter(|&&count| count > 1).count();
-    chars[0] != b'0' && repeats == 1 && counts.iter().all(|&count| count <= 3) && mod_11_10(chars)
+    chars[0] != b'0' && repeats <= 1 && counts.iter().all(|&count| count <= 3) && mod_11_10(chars)
 }
 
 fn rvnr(chars: &[u8]) -> bool {
@@ -235,23 +294,26 @@ fn rvnr(chars: &[u8]) -> bool {
         .map(|(weight, &b)| digit(b) * weight)
         .map(|p| p / 10 + p % 10)
         .sum();
-    sum % 10 == digit(chars[11]) && matches!(number(&chars[4..6]), 1..=12)
+    // Where a birthday has more people than numbers, 50 is added to the day.
+    sum % 10 == digit(chars[11])
+        && matches!(number(&chars[2..4]), 1..=31 | 51..=81)
+        && matches!(number(&chars[4..6]), 1..=12)
 }
 
-fn icao(chars: &[u8]) -> bool {
-    let value = |b: u8| {
-        if b.is_ascii_digit() {
-            digit(b)
-        } else {
-            u32::from(b - b'A') + 10
-        }
-    };
-    let sum: u32 = chars[..9]
-        .iter()
-        .zip([7, 3, 1].iter().cycle())
-        .map(|(&b, weight)| value(b) * weight)
+fn kvnr(chars: &[u8]) -> bool {
+    let letter = u32::from(chars[0] - b'A') + 1;
+    let sum: u32 = [letter / 10, letter % 10]
+        .into_iter()
+        .chain(chars[1..9].iter().map(|&b| digit(b)))
+        .zip([1, 2].iter().cycle())
+        .map(|(value, factor)| value * factor)
+        .map(|p| p / 10 + p % 10)
         .sum();
-    chars[0].is_ascii_alphabetic() && sum % 10 == digit(chars[9])
+    sum % 10 == digit(chars[9])
+}
+
+fn it_vat(chars: &[u8]) -> bool {
+    luhn(&chars[2..])
 }
 
 fn nir(chars: &[u8]) -> bool {
@@ -263,7 +325,9 @@ fn nir(chars: &[u8]) -> bool {
 const NIF_LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
 
 fn nif(chars: &[u8]) -> bool {
-    NIF_LETTERS[(number(&chars[..8]) % 23) as usize] == chars[8]
+    chars
+        .split_last()
+        .is_some_and(|(letter, digits)| NIF_LETTERS[(number(digits) % 23) as usize] == *letter)
 }
 
 fn nie(chars: &[u8]) -> bool {
@@ -290,7 +354,12 @@ fn fiscal_code(chars: &[u8]) -> bool {
             if i % 2 == 0 { ODD[value as usize] } else { value }
         })
         .sum();
-    u32::from(chars[15] - b'A') == sum % 26 && b"ABCDEHLMPRST".contains(&chars[8])
+    let stands_for_digit = |b: u8| b.is_ascii_digit() || b"LMNPQRSTUV".contains(&b);
+    u32::from(chars[15] - b'A') == sum % 26
+        && b"ABCDEHLMPRST".contains(&chars[8])
+        && [6, 7, 9, 10, 12, 13, 14]
+            .iter()
+            .all(|&i| stands_for_digit(chars[i]))
 }
 
 fn pt_nif(chars: &[u8]) -> bool {

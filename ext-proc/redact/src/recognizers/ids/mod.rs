@@ -5,6 +5,7 @@ mod africa_middle_east;
 mod americas;
 mod asia_pacific;
 mod checks;
+mod documents;
 mod europe_east;
 mod europe_north;
 mod europe_west;
@@ -78,6 +79,7 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
         europe_east::KINDS,
         asia_pacific::KINDS,
         africa_middle_east::KINDS,
+        documents::KINDS,
     ]
     .into_iter()
     .flatten()

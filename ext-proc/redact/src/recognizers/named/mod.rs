@@ -18,7 +18,7 @@ use kinds::{KINDS, TOPICS};
 enum Shape {
     /// So many digits, no more.
     Digits(usize, usize),
-    /// Letters and digits, at least four digits.
+    /// Letters and digits, at least four digits, or two among capitals.
     Code(usize, usize),
     /// `12/27`, `12/2027`
     MonthYear,
@@ -98,7 +98,11 @@ impl Shape {
                 let len = count(|b| b.is_ascii_alphanumeric() || *b == b'-');
                 let digits = rest[..len].iter().filter(|b| b.is_ascii_digit()).count();
                 let ends = !field.at(from + len).is_some_and(is_word) && rest[..len].last() != Some(&b'-');
-                ((least..=most).contains(&len) && digits >= 4 && ends).then_some(from + len)
+                // It may say when it was issued.
+                let dated = || rest[..len].contains(&b'-') && date(field, from).is_some();
+                let many =
+                    digits >= 4 || digits >= 2 && len >= 8 && !rest[..len].iter().any(u8::is_ascii_lowercase);
+                ((least..=most).contains(&len) && many && ends && !dated()).then_some(from + len)
             }
             Self::MonthYear => {
                 let len = count(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-' | b' '));
@@ -121,9 +125,18 @@ impl Shape {
                 let odd = name.iter().any(|b| !b.is_ascii_alphabetic());
                 let assigned = matches!(field.text[..from].trim_ascii_end().last(), Some(b':' | b'='));
                 let code = matches!(field.at(from + name.len()), Some(b'(' | b'[' | b'='));
-                (name.len() >= 3 && (odd || assigned) && !code && !name.iter().all(u8::is_ascii_digit))
+                (name.len() >= 3 && (odd || assigned) && !code && !is_numeric(name))
                     .then_some(from + name.len())
             }
         }
     }
+}
+
+/// Whether it is a number, or the type of one: `user_id: u32 = 64u32`.
+fn is_numeric(name: &[u8]) -> bool {
+    let digits = name.iter().take_while(|b| b.is_ascii_digit()).count();
+    matches!(
+        &name[digits..],
+        [] | [b'i' | b'u' | b'f', b'8'] | [b'i' | b'u' | b'f', b'1' | b'3' | b'6', b'6' | b'2' | b'4']
+    )
 }
