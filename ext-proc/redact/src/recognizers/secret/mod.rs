@@ -6,6 +6,7 @@ mod assigned;
 mod drawn;
 mod forms;
 mod hooks;
+mod names;
 
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
