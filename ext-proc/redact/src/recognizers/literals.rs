@@ -15,7 +15,6 @@ pub(crate) struct Literals {
     /// By class of the first two bytes.
     buckets: Vec<Bucket>,
     entries: Vec<Entry>,
-    longest: usize,
 }
 
 /// The literals that begin with the same two bytes.
@@ -70,13 +69,11 @@ impl Literals {
             first[usize::from(*b)] = true;
             first[usize::from(b.to_ascii_uppercase())] |= ignore_case;
         }
-        let longest = entries.iter().map(|entry| entry.text.len()).max();
         Self {
             ignore_case,
             first,
             buckets,
             entries,
-            longest: longest.unwrap_or_default(),
         }
     }
 
@@ -113,8 +110,9 @@ impl Literals {
     /// answer could be another.
     #[inline]
     pub(crate) fn is_open(&self, begun: &[Entry], text: &[u8], more: usize) -> bool {
-        text.len() < 2
-            || text.len() < self.longest + more && !begun.is_empty() && self.is_begun(begun, text, more)
+        // The longest come first.
+        let may = |longest: &Entry| text.len() < longest.text.len() + more;
+        text.len() < 2 || begun.first().is_some_and(may) && self.is_begun(begun, text, more)
     }
 
     fn is_begun(&self, bucket: &[Entry], text: &[u8], more: usize) -> bool {
