@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::core::Core;
 use crate::entity::Entity;
 use crate::fold::Mode;
-use crate::recognizers::context::{Lexicon, Topics};
+use crate::recognizers::context::{Lexicon, topic};
 use crate::recognizers::ids::{self, Ids};
 use crate::recognizers::names::Names;
 use crate::recognizers::secret::Secrets;
@@ -81,11 +81,6 @@ impl Engine {
             })
         });
     }
-}
-
-/// The topic of an entity: what words beside it are about.
-pub(crate) const fn topic(entity: Entity) -> Topics {
-    Topics::one(entity as usize)
 }
 
 /// Feeds a whole text to `take` in slices that stay in the processor's cache. `take` returns how much it took.

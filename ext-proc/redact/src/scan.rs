@@ -2,9 +2,9 @@
 //! Must not know operators, keys, or how segments come about.
 
 use crate::candidates::{What, resolve};
-use crate::engine::{Engine, topic};
+use crate::engine::Engine;
 use crate::entity::Entity;
-use crate::recognizers::context::Topics;
+use crate::recognizers::context::{Topics, topic};
 use crate::recognizers::custom::Customs;
 use crate::recognizers::digits::Runs;
 use crate::recognizers::tokens::{self, Token};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::is_word;
 use super::literals::Literals;
+use crate::entity::Entity;
 use crate::fold::{Folded, Folder, Mode};
 use crate::segment::{CLASS, DIGIT, LETTER};
 
@@ -54,6 +55,11 @@ impl Iterator for Topics {
         self.0 &= self.0.checked_sub(1)?;
         Some(index)
     }
+}
+
+/// The topic of an entity: what words beside it are about.
+pub(crate) const fn topic(entity: Entity) -> Topics {
+    Topics::one(entity as usize)
 }
 
 /// A word that stands in the text.

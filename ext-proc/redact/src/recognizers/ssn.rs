@@ -3,8 +3,8 @@
 
 use super::digits::Runs;
 use super::{Field, Hit, is_word};
-use crate::engine::topic;
 use crate::entity::Entity;
+use crate::recognizers::context::topic;
 
 /// Topic words.
 pub(crate) fn words() -> impl Iterator<Item = (Entity, &'static [&'static str])> {

@@ -7,9 +7,9 @@ mod builder;
 use std::str::FromStr;
 
 use crate::candidates::What;
-use crate::engine::topic;
 use crate::entity::Entity;
 use crate::recognizers::context::Topics;
+use crate::recognizers::context::topic;
 use crate::recognizers::custom::{Customs, folded};
 use allow::Pattern;
 pub use builder::{Custom, RulesBuilder, RulesError};

@@ -2,9 +2,9 @@
 //! Must not know how values are searched.
 
 use super::Shape;
-use crate::engine::topic;
 use crate::entity::Entity;
 use crate::recognizers::context::Topics;
+use crate::recognizers::context::topic;
 
 pub(super) struct Kind {
     pub(super) entity: Entity,

@@ -7,8 +7,8 @@ mod kinds;
 
 use super::context::Topics;
 use super::{Field, Hit, is_word};
-use crate::engine::topic;
 use crate::entity::Entity;
+use crate::recognizers::context::topic;
 use date::{born_after, date, is_of_company, number};
 pub(crate) use kinds::words;
 use kinds::{KINDS, TOPICS};

@@ -6,9 +6,9 @@ mod lists;
 use super::context::Topics;
 use super::literals::Literals;
 use super::{Field, Hit, is_word};
-use crate::engine::topic;
 use crate::entity::Entity;
 use crate::fold::{Folded, Folder, Mode};
+use crate::recognizers::context::topic;
 use crate::recognizers::custom::folded;
 use lists::{DWELLINGS, FORMS, GIVEN, INTRODUCTIONS, OPENERS, PLACES, TITLES};
 

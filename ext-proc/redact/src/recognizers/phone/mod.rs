@@ -9,8 +9,8 @@ use self::words::says_after;
 pub(crate) use self::words::words;
 use super::digits::{Run, Runs};
 use super::{Field, Hit, is_word};
-use crate::engine::topic;
 use crate::entity::Entity;
+use crate::recognizers::context::topic;
 use crate::segment::{CLASS, UNSPACED};
 
 pub(crate) fn find(field: &Field<'_>, runs: &Runs, hits: &mut Vec<Hit>) {
