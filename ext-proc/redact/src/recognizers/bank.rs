@@ -156,7 +156,9 @@ pub(crate) fn find_swift(field: &Field<'_>, hits: &mut Vec<Hit>) {
                 .rposition(u8::is_ascii_alphanumeric)
                 .map_or(0, |last| last + 1)
         };
-        let name = &text[..trim(&text[..colon])];
+        // Near enough for a name, however many signs stand in a row.
+        let near = &text[colon.saturating_sub(16)..colon];
+        let name = &near[..trim(near)];
         let name = name
             .strip_suffix(b"code")
             .or(name.strip_suffix(b"Code"))
